@@ -1,0 +1,1 @@
+"""Prove that one SQLAlchemy application behaves the same on every database it supports."""

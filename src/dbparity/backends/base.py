@@ -1,0 +1,291 @@
+"""What every backend states and answers."""
+
+from __future__ import annotations
+
+import importlib.util
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+from dbparity import plugins
+from dbparity.errors import DriverMissing, TargetUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection, Engine, Select, Table
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+    from dbparity.targets import Target
+
+
+@dataclass(frozen=True)
+class Driver:
+    """How Python reaches a backend.
+
+    Attributes:
+        name: SQLAlchemy's name, the part behind the plus sign.
+        module: what must be importable.
+        extra: the extra of dbparity that installs it.
+        is_async: whether SQLAlchemy drives it through an async engine.
+    """
+
+    name: str
+    module: str
+    extra: str
+    is_async: bool = False
+
+    @property
+    def installed(self) -> bool:
+        """Whether its module can be found."""
+        return importlib.util.find_spec(self.module) is not None
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a backend can do. Each field has a probe of the same name in `dbparity.backends.probes`.
+
+    The contract test runs every probe on a live server, and fails on a success that is not
+    claimed here as well as on a claim that does not hold.
+    """
+
+    transactional_ddl: bool  # CREATE TABLE is undone by ROLLBACK
+    savepoint_ddl: bool  # a savepoint survives DDL
+    partial_indexes: bool  # CREATE INDEX ... WHERE
+    expression_indexes: bool  # an index over lower(column)
+    insert_returning: bool
+    update_returning: bool
+    delete_returning: bool
+    deferrable_foreign_keys: bool  # DEFERRABLE INITIALLY DEFERRED
+    enforces_foreign_keys: bool  # with the settings of `Backend.prepare`
+    enforces_checks: bool
+    enforces_lengths: bool  # VARCHAR(3) refuses four characters
+    enforces_types: bool  # INTEGER refuses 'abc'
+    fractional_seconds: bool  # a plain DateTime keeps its microseconds
+    case_sensitive: bool  # UNIQUE tells 'a' from 'A'
+    accent_sensitive: bool  # UNIQUE tells 'e' from 'é'
+    trailing_space_sensitive: bool  # UNIQUE tells 'a' from 'a '
+    unbounded_strings: bool  # String() without a length
+    indexes_text: bool  # an index over Text without a length
+    stores_nul: bool  # NUL in text
+    nulls_first: bool  # ascending order puts NULL first
+    row_locks: bool  # SELECT ... FOR UPDATE SKIP LOCKED
+    concurrent_writers: bool  # two transactions may write different rows at once
+    aborts_on_error: bool  # an error ends what can be done in its transaction
+    repeatable_reads: bool  # a transaction reads the same row twice alike, by default
+    nulls_last_syntax: bool  # ORDER BY ... NULLS LAST
+    full_outer_join: bool
+    sequences: bool
+    comments: bool
+    explains_indexes: bool  # the plan of a statement names the index that it uses
+
+
+class Refusal(StrEnum):
+    """Why a database refused a statement, whichever class and number it said it with."""
+
+    UNIQUE = "unique"
+    FOREIGN_KEY = "foreign key"
+    NOT_NULL = "not null"
+    CHECK = "check"
+    TOO_LONG = "too long"
+    OUT_OF_RANGE = "out of range"
+    CONFLICT = "conflict"  # deadlock, lock timeout, serialization: to be retried
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a backend means to run a statement: the indexes that it uses, and its own words."""
+
+    indexes: frozenset[str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who dbparity is on a server that it starts."""
+
+    user: str
+    password: str
+    database: str
+
+    def __repr__(self) -> str:
+        """Hide the password."""
+        return f"Credentials({self.user!r}, ***, {self.database!r})"
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands that make and run a server from binaries.
+
+    ``initialize`` runs once, to its end; ``files`` are written before, relative to the home
+    folder, readable by the server alone; ``serve`` is the server itself.
+    """
+
+    files: dict[str, str]
+    initialize: Sequence[Sequence[str]]
+    serve: Sequence[str]
+
+
+class Service(ABC):
+    """How a server of a backend is run: in a container or from binaries on this machine."""
+
+    port: ClassVar[int]
+    image: ClassVar[str]  # of the public registry; {version} is filled in
+    versions: ClassVar[tuple[str, ...]]  # offered where none is asked for, the preferred first
+    data: ClassVar[str]  # the data folder in a container, to be kept in memory
+    binary: ClassVar[str]  # the server's program
+    places: ClassVar[tuple[str, ...]]  # where Debian puts it, as glob patterns
+    version: ClassVar[str]  # a pattern for the number in what it says to --version
+    account: ClassVar[str]  # whom a superuser runs it as
+    user: ClassVar[str]  # dbparity's login: one that may make databases
+    arguments: ClassVar[tuple[str, ...]]  # durability off, among others
+
+    @abstractmethod
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """The public image's variables for these credentials."""
+
+    @abstractmethod
+    def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
+        """The commands to serve from ``home`` with the program ``binary`` on ``port``."""
+
+
+class Backend(ABC):
+    """A database product.
+
+    A third party subclasses it, declares the subclass in the entry point group
+    ``dbparity.backends``, and proves it with `dbparity.testing.BackendContract`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    drivers: ClassVar[tuple[Driver, ...]]
+    service: ClassVar[Service | None] = None  # None: a database is a file
+    suffix: ClassVar[str] = ""  # of a database's file
+    clones: ClassVar[tuple[str, ...]] = ()  # ways to copy a sealed template
+    clears: ClassVar[bool] = False  # `clear` empties a database for its next lease
+
+    def driver(self, name: str) -> Driver:
+        """The driver of that name; raise `TargetUnknown` where there is none."""
+        for driver in self.drivers:
+            if driver.name == name:
+                return driver
+        raise TargetUnknown(f"driver of {self.name}", name, [d.name for d in self.drivers])
+
+    @abstractmethod
+    def features(self, version: tuple[int, ...]) -> Features:
+        """What a server of that version can do."""
+
+    @abstractmethod
+    def server_version(self, connection: Connection) -> str:
+        """The server's own version, numbers first."""
+
+    @abstractmethod
+    def refusal(self, error: DBAPIError) -> Refusal:
+        """Why the server refused a statement."""
+
+    @abstractmethod
+    def explain(self, connection: Connection, statement: Select[Any]) -> Plan:
+        """How the server means to run ``statement``."""
+
+    @abstractmethod
+    def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Have the planner's statistics brought up to date."""
+
+    def prepare(self, engine: Engine) -> None:  # noqa: B027  # most backends need nothing
+        """Attach to an engine what an application on this backend is expected to attach."""
+
+    def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
+        """Arguments of the driver's connect: a login that fails in seconds, not in minutes."""
+        return {}
+
+    def lock_timeout(self, connection: Connection, seconds: int) -> None:  # noqa: B027
+        """Bound how long this connection waits for locks; for those that never wait, nothing."""
+
+    def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:  # noqa: ARG002
+        """Durability settings by name: what a test server must have, and what this one has."""
+        return {}
+
+    def databases(self, connection: Connection) -> list[str]:
+        """The names of all databases of a server."""
+        raise NotImplementedError
+
+    def create_database(self, connection: Connection, name: str) -> None:
+        """Make an empty database on a server."""
+        raise NotImplementedError
+
+    def drop_database(self, connection: Connection, name: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        raise NotImplementedError
+
+    def seal(self, connection: Connection, name: str) -> None:
+        """Make a database a template that nobody can connect to."""
+        raise NotImplementedError
+
+    def clone(self, connection: Connection, template: str, name: str, way: str) -> None:
+        """Make a database from a sealed template in one of the ways of `clones`."""
+        raise NotImplementedError
+
+    def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Empty ``tables`` and restart what numbers their rows."""
+        raise NotImplementedError
+
+    def fingerprint(self, connection: Connection) -> str:
+        """A digest of the current database's schema, to tell whether a test changed it."""
+        raise NotImplementedError
+
+
+class Explain(Executable, ClauseElement):
+    """A SELECT behind a backend's EXPLAIN words, its values still bound."""
+
+    inherit_cache = False
+
+    def __init__(self, words: str, statement: Select[Any]) -> None:
+        """Put ``words`` before ``statement``."""
+        self.words, self.statement = words, statement
+
+
+@compiles(Explain)
+def _compile_explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"{element.words} {compiler.process(element.statement, **options)}"
+
+
+def load_backend(name: str) -> Backend:
+    """The backend of that name; raise `TargetUnknown` where no package declares it."""
+    backend: Backend = plugins.load("backends", name)()
+    return backend
+
+
+def resolve(target: Target) -> tuple[Backend, Driver]:
+    """The backend and driver of a target.
+
+    Raises:
+        TargetUnknown: there is no such backend or driver.
+        DriverMissing: its package is not installed.
+    """
+    backend = load_backend(target.backend)
+    driver = backend.driver(target.driver)
+    if not driver.installed:
+        raise DriverMissing(target, driver.module, driver.extra)
+    return backend, driver
+
+
+def url_for(url: URL, backend: Backend, driver: Driver, database: str) -> URL:
+    """``url`` with another driver and database."""
+    return url.set(drivername=f"{backend.name}+{driver.name}", database=database)
+
+
+def quoted(connection: Connection, name: str) -> str:
+    """``name`` as an identifier of the connection's dialect, always quoted."""
+    return connection.dialect.identifier_preparer.quote_identifier(name)
+
+
+def plan_of(words: Iterable[str], text: str, known: Iterable[str]) -> Plan:
+    """A plan from the words in which a backend names indexes."""
+    return Plan(frozenset(words) & frozenset(known), text)

@@ -1,0 +1,63 @@
+"""MariaDB, where it differs from MySQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from dbparity.backends.base import Commands, Credentials, Features, Service
+from dbparity.backends.mysql import MySQL, MySQLService, _login
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class MariaDBService(MySQLService):
+    """A MariaDB server that never waits for a disk."""
+
+    image: ClassVar[str] = "mariadb:{version}"
+    versions: ClassVar[tuple[str, ...]] = ("11", "10")
+    binary: ClassVar[str] = "mariadbd"
+    version: ClassVar[str] = r"Ver (\d+(?:\.\d+)*)-MariaDB"
+
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """The variables of the public image."""
+        return {
+            "MARIADB_ROOT_PASSWORD": credentials.password,
+            "MARIADB_DATABASE": credentials.database,
+        }
+
+    def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
+        """Initialize with MariaDB's own script, which lies in the bin folder beside sbin."""
+        data = f"--datadir={home / 'data'}"
+        root = binary.resolve().parent.parent
+        initialize = (
+            *(str(root / "bin" / "mariadb-install-db"), "--no-defaults", data),
+            *(f"--basedir={root}", "--skip-test-db", "--auth-root-authentication-method=normal"),
+        )
+        serve = (str(binary), "--no-defaults", data, f"--basedir={root}", *self._listen(home, port))
+        return Commands({"init.sql": _login(credentials)}, (initialize,), (*serve, *self.arguments))
+
+
+class MariaDB(MySQL):
+    """MariaDB 10.5 and later."""
+
+    name: ClassVar[str] = "mariadb"
+    title: ClassVar[str] = "MariaDB"
+    service: ClassVar[Service | None] = MariaDBService()
+    moved_counters: ClassVar[str] = (
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND auto_increment > 1"
+    )
+
+    def features(self, version: tuple[int, ...]) -> Features:
+        """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count."""
+        return replace(
+            super().features(version),
+            expression_indexes=False,
+            insert_returning=True,
+            delete_returning=True,
+            trailing_space_sensitive=False,
+            indexes_text=True,
+            sequences=True,
+        )

@@ -1,0 +1,246 @@
+"""MySQL, and what MariaDB shares with it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import text
+
+from dbparity.backends.base import (
+    Backend,
+    Commands,
+    Credentials,
+    Driver,
+    Explain,
+    Features,
+    Plan,
+    Refusal,
+    Service,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy.exc import DBAPIError
+
+_REFUSALS = {
+    1062: Refusal.UNIQUE,
+    1451: Refusal.FOREIGN_KEY,
+    1452: Refusal.FOREIGN_KEY,
+    1048: Refusal.NOT_NULL,
+    1364: Refusal.NOT_NULL,
+    3819: Refusal.CHECK,
+    4025: Refusal.CHECK,  # MariaDB
+    1406: Refusal.TOO_LONG,
+    1264: Refusal.OUT_OF_RANGE,
+    1205: Refusal.CONFLICT,
+    1213: Refusal.CONFLICT,
+    1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
+}
+_CONNECT_SECONDS = 10
+
+
+class MySQLService(Service):
+    """A MySQL server that never waits for a disk."""
+
+    port: ClassVar[int] = 3306
+    image: ClassVar[str] = "mysql:{version}"
+    versions: ClassVar[tuple[str, ...]] = ("9", "8")
+    data: ClassVar[str] = "/var/lib/mysql"
+    binary: ClassVar[str] = "mysqld"
+    places: ClassVar[tuple[str, ...]] = ("/usr/sbin", "/usr/libexec")
+    version: ClassVar[str] = r"Ver (\d+(?:\.\d+)*)(?!\S*MariaDB)"
+    account: ClassVar[str] = "mysql"
+    user: ClassVar[str] = "root"
+    arguments: ClassVar[tuple[str, ...]] = (
+        "--innodb-flush-log-at-trx-commit=0",
+        "--sync-binlog=0",
+        "--skip-log-bin",
+        "--innodb-doublewrite=0",
+        "--character-set-server=utf8mb4",
+        "--max-connections=300",
+        "--innodb-buffer-pool-size=128M",
+        "--performance-schema=OFF",
+    )
+
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """The variables of the public image; dbparity is root, to make databases."""
+        return {
+            "MYSQL_ROOT_PASSWORD": credentials.password,
+            "MYSQL_DATABASE": credentials.database,
+        }
+
+    def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
+        """Initialize without a password, and set it before the first login."""
+        data = f"--datadir={home / 'data'}"
+        serve = (str(binary), "--no-defaults", data, *self._listen(home, port), "--mysqlx=OFF")
+        return Commands(
+            {"init.sql": _login(credentials)},
+            ((str(binary), "--no-defaults", "--initialize-insecure", data),),
+            (*serve, *self.arguments),
+        )
+
+    def _listen(self, home: Path, port: int) -> tuple[str, ...]:
+        return (
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={home / 'socket'}",
+            f"--pid-file={home / 'pid'}",
+            f"--init-file={home / 'init.sql'}",
+        )
+
+
+def _login(credentials: Credentials) -> str:
+    """Statements that let root in over TCP; the password is generated, of letters and digits."""
+    return (
+        f"CREATE DATABASE IF NOT EXISTS `{credentials.database}`;\n"
+        f"CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '{credentials.password}';\n"
+        "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
+        f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{credentials.password}';\n"
+    )
+
+
+class MySQL(Backend):
+    """MySQL 8.0.16 and later, where checks are enforced."""
+
+    name: ClassVar[str] = "mysql"
+    title: ClassVar[str] = "MySQL"
+    drivers: ClassVar[tuple[Driver, ...]] = (
+        Driver("pymysql", "pymysql", "pymysql"),
+        Driver("aiomysql", "aiomysql", "aiomysql", is_async=True),
+        Driver("asyncmy", "asyncmy", "asyncmy", is_async=True),
+    )
+    service: ClassVar[Service | None] = MySQLService()
+    clears: ClassVar[bool] = True
+
+    def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
+        """What every supported MySQL can do, with its default collation utf8mb4_0900_ai_ci."""
+        return Features(
+            transactional_ddl=False,
+            savepoint_ddl=False,
+            partial_indexes=False,
+            expression_indexes=True,
+            insert_returning=False,
+            update_returning=False,
+            delete_returning=False,
+            deferrable_foreign_keys=False,
+            enforces_foreign_keys=True,
+            enforces_checks=True,
+            enforces_lengths=True,
+            enforces_types=True,
+            fractional_seconds=False,
+            case_sensitive=False,
+            accent_sensitive=False,
+            trailing_space_sensitive=True,
+            unbounded_strings=False,
+            indexes_text=False,
+            stores_nul=True,
+            nulls_first=True,
+            row_locks=True,
+            concurrent_writers=True,
+            aborts_on_error=False,
+            repeatable_reads=True,
+            nulls_last_syntax=False,
+            full_outer_join=False,
+            sequences=False,
+            comments=True,
+            explains_indexes=True,
+        )
+
+    def server_version(self, connection: Connection) -> str:
+        """Such as 9.7.4; what a packager adds is left out."""
+        return str(connection.scalar(text("SELECT version()"))).split("-")[0]
+
+    def refusal(self, error: DBAPIError) -> Refusal:
+        """Read the server's error number."""
+        arguments = getattr(error.orig, "args", ())
+        return _REFUSALS.get(arguments[0], Refusal.OTHER) if arguments else Refusal.OTHER
+
+    def explain(self, connection: Connection, statement: Select[Any]) -> Plan:
+        """Read the traditional EXPLAIN, whose columns MySQL and MariaDB share."""
+        rows = connection.execute(Explain("EXPLAIN FORMAT=TRADITIONAL", statement)).mappings()
+        steps = [dict(row) for row in rows]
+        used = {str(step["key"]).split(",")[0] for step in steps if step["key"]}
+        return Plan(frozenset(used), "\n".join(map(str, steps)))
+
+    def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Run ANALYZE TABLE over all tables."""
+        preparer = connection.dialect.identifier_preparer
+        formatted = ", ".join(preparer.format_table(table) for table in tables)
+        connection.exec_driver_sql(f"ANALYZE TABLE {formatted}").all()
+
+    def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
+        """Bound the login."""
+        return {"connect_timeout": _CONNECT_SECONDS}
+
+    def lock_timeout(self, connection: Connection, seconds: int) -> None:
+        """Set innodb_lock_wait_timeout."""
+        connection.exec_driver_sql(f"SET innodb_lock_wait_timeout = {seconds}")
+
+    def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:
+        """Ask the global variables."""
+        wanted = {"innodb_flush_log_at_trx_commit": "0", "sync_binlog": "0", "log_bin": "0"}
+        return {
+            name: (value, str(connection.scalar(text(f"SELECT @@GLOBAL.{name}"))))
+            for name, value in wanted.items()
+        }
+
+    def databases(self, connection: Connection) -> list[str]:
+        """Ask SHOW DATABASES."""
+        return list(connection.scalars(text("SHOW DATABASES")))
+
+    def create_database(self, connection: Connection, name: str) -> None:
+        """Make it with the server's default collation of utf8mb4."""
+        identifier = quoted(connection, name)
+        connection.execute(text(f"CREATE DATABASE {identifier} CHARACTER SET utf8mb4"))
+
+    def drop_database(self, connection: Connection, name: str) -> None:
+        """Drop it; whoever is connected finds it gone."""
+        connection.execute(text(f"DROP DATABASE {quoted(connection, name)}"))
+
+    def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Delete all rows with foreign keys off, and restart the counters that have moved."""
+        preparer = connection.dialect.identifier_preparer
+        connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
+        connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
+        for name in connection.scalars(text(self.moved_counters)).all():
+            connection.execute(text(f"ALTER TABLE {quoted(connection, name)} AUTO_INCREMENT = 1"))
+
+    # The hint keeps MySQL from answering out of yesterday's statistics.
+    moved_counters: ClassVar[str] = (
+        "SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ table_name "
+        "FROM information_schema.tables WHERE table_schema = DATABASE() AND auto_increment > 1"
+    )
+
+    def fingerprint(self, connection: Connection) -> str:
+        """Digest the information schema's rows about the current database."""
+        digest = hashlib.sha256()
+        for query in self.fingerprint_queries:
+            for row in connection.execute(text(query)).all():
+                digest.update(repr(tuple(row)).encode())
+        return digest.hexdigest()
+
+    fingerprint_queries: ClassVar[tuple[str, ...]] = (
+        "SELECT table_name, column_name, ordinal_position, column_default, is_nullable, "
+        "column_type, collation_name, extra, generation_expression FROM "
+        "information_schema.columns WHERE table_schema = DATABASE() ORDER BY 1, 3",
+        "SELECT table_name, index_name, seq_in_index, column_name, non_unique, sub_part FROM "
+        "information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1, 2, 3",
+        "SELECT table_name, constraint_name, constraint_type FROM "
+        "information_schema.table_constraints WHERE table_schema = DATABASE() ORDER BY 1, 2",
+        "SELECT constraint_name, update_rule, delete_rule FROM "
+        "information_schema.referential_constraints "
+        "WHERE constraint_schema = DATABASE() ORDER BY 1",
+        "SELECT constraint_name, check_clause FROM information_schema.check_constraints "
+        "WHERE constraint_schema = DATABASE() ORDER BY 1",
+        "SELECT table_name, view_definition FROM information_schema.views "
+        "WHERE table_schema = DATABASE() ORDER BY 1",
+        "SELECT trigger_name, action_statement FROM information_schema.triggers "
+        "WHERE trigger_schema = DATABASE() ORDER BY 1",
+    )

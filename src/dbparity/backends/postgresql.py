@@ -1,0 +1,255 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import text
+
+from dbparity.backends.base import (
+    Backend,
+    Commands,
+    Credentials,
+    Driver,
+    Explain,
+    Features,
+    Plan,
+    Refusal,
+    Service,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy.exc import DBAPIError
+
+_REFUSALS = {
+    "23505": Refusal.UNIQUE,
+    "23503": Refusal.FOREIGN_KEY,
+    "23001": Refusal.FOREIGN_KEY,  # ON DELETE RESTRICT, from 18 on
+    "23502": Refusal.NOT_NULL,
+    "23514": Refusal.CHECK,
+    "22001": Refusal.TOO_LONG,
+    "22003": Refusal.OUT_OF_RANGE,
+    "40001": Refusal.CONFLICT,
+    "40P01": Refusal.CONFLICT,
+    "55P03": Refusal.CONFLICT,
+}
+_VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_CONNECT_SECONDS = 10
+
+
+class PostgreSQLService(Service):
+    """A PostgreSQL server that never waits for a disk."""
+
+    port: ClassVar[int] = 5432
+    image: ClassVar[str] = "postgres:{version}"
+    versions: ClassVar[tuple[str, ...]] = ("18", "17", "16", "15", "14")
+    # Away from the public images' volumes, which moved with 18.
+    data: ClassVar[str] = "/dbparity"
+    binary: ClassVar[str] = "postgres"
+    places: ClassVar[tuple[str, ...]] = ("/usr/lib/postgresql/*/bin",)
+    version: ClassVar[str] = r"\(PostgreSQL\) (\d+(?:\.\d+)*)"
+    account: ClassVar[str] = "postgres"
+    user: ClassVar[str] = "dbparity"
+    arguments: ClassVar[tuple[str, ...]] = (
+        *(word for name, value in _VOLATILE.items() for word in ("-c", f"{name}={value}")),
+        *("-c", "max_connections=300", "-c", "autovacuum=off"),
+        # In the data folder, so that a killed server leaves no segment behind.
+        *("-c", "dynamic_shared_memory_type=mmap"),
+    )
+
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """The variables of the public image."""
+        return {
+            "POSTGRES_USER": credentials.user,
+            "POSTGRES_PASSWORD": credentials.password,
+            "POSTGRES_DB": credentials.database,
+            "PGDATA": f"{self.data}/data",
+        }
+
+    def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
+        """Run initdb, then the server on the loopback only."""
+        data, password = home / "data", home / "password"
+        initdb = (
+            *(str(binary.parent / "initdb"), "-D", str(data), "-U", credentials.user),
+            *("-E", "UTF8", "--locale=C", "-A", "scram-sha-256", f"--pwfile={password}"),
+            "--no-sync",
+        )
+        serve = (
+            *(str(binary), "-D", str(data), "-p", str(port)),
+            *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
+            *self.arguments,
+        )
+        return Commands({"password": credentials.password}, (initdb,), serve)
+
+
+class PostgreSQL(Backend):
+    """PostgreSQL 14 and later."""
+
+    name: ClassVar[str] = "postgresql"
+    title: ClassVar[str] = "PostgreSQL"
+    drivers: ClassVar[tuple[Driver, ...]] = (
+        Driver("psycopg", "psycopg", "psycopg"),
+        Driver("psycopg_async", "psycopg", "psycopg", is_async=True),
+        Driver("asyncpg", "asyncpg", "asyncpg", is_async=True),
+    )
+    service: ClassVar[Service | None] = PostgreSQLService()
+    clones: ClassVar[tuple[str, ...]] = ("wal_log", "file_copy")
+    clears: ClassVar[bool] = True
+
+    def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
+        """What every supported PostgreSQL can do."""
+        return Features(
+            transactional_ddl=True,
+            savepoint_ddl=True,
+            partial_indexes=True,
+            expression_indexes=True,
+            insert_returning=True,
+            update_returning=True,
+            delete_returning=True,
+            deferrable_foreign_keys=True,
+            enforces_foreign_keys=True,
+            enforces_checks=True,
+            enforces_lengths=True,
+            enforces_types=True,
+            fractional_seconds=True,
+            case_sensitive=True,
+            accent_sensitive=True,
+            trailing_space_sensitive=True,
+            unbounded_strings=True,
+            indexes_text=True,
+            stores_nul=False,
+            nulls_first=False,
+            row_locks=True,
+            concurrent_writers=True,
+            aborts_on_error=True,
+            repeatable_reads=False,
+            nulls_last_syntax=True,
+            full_outer_join=True,
+            sequences=True,
+            comments=True,
+            explains_indexes=True,
+        )
+
+    def server_version(self, connection: Connection) -> str:
+        """Such as 17.11; what a packager adds is left out."""
+        return str(connection.scalar(text("SHOW server_version"))).split()[0]
+
+    def refusal(self, error: DBAPIError) -> Refusal:
+        """Read the SQLSTATE."""
+        return _REFUSALS.get(str(getattr(error.orig, "sqlstate", "")), Refusal.OTHER)
+
+    def explain(self, connection: Connection, statement: Select[Any]) -> Plan:
+        """Read EXPLAIN in JSON."""
+        said = connection.scalar(Explain("EXPLAIN (FORMAT JSON)", statement))
+        document = json.loads(said) if isinstance(said, str) else said
+        return Plan(frozenset(_index_names(document)), json.dumps(document))
+
+    def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Run ANALYZE table by table."""
+        preparer = connection.dialect.identifier_preparer
+        for table in tables:
+            connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}")
+
+    def connect_arguments(self, driver: Driver) -> dict[str, Any]:
+        """Bound the login."""
+        name = "timeout" if driver.name == "asyncpg" else "connect_timeout"
+        return {name: _CONNECT_SECONDS}
+
+    def lock_timeout(self, connection: Connection, seconds: int) -> None:
+        """Set lock_timeout."""
+        connection.exec_driver_sql(f"SET lock_timeout = '{seconds}s'")
+
+    def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:
+        """Ask SHOW."""
+        return {
+            name: (wanted, str(connection.scalar(text(f"SHOW {name}"))))
+            for name, wanted in _VOLATILE.items()
+        }
+
+    def databases(self, connection: Connection) -> list[str]:
+        """Ask pg_database."""
+        return list(connection.scalars(text("SELECT datname FROM pg_database")))
+
+    def create_database(self, connection: Connection, name: str) -> None:
+        """Copy template0, which nobody can be connected to."""
+        connection.execute(text(f"CREATE DATABASE {quoted(connection, name)} TEMPLATE template0"))
+
+    def drop_database(self, connection: Connection, name: str) -> None:
+        """Drop by force, a sealed template too."""
+        identifier = quoted(connection, name)
+        connection.execute(text(f"ALTER DATABASE {identifier} IS_TEMPLATE false"))
+        connection.execute(text(f"DROP DATABASE {identifier} WITH (FORCE)"))
+
+    def seal(self, connection: Connection, name: str) -> None:
+        """Make it a template without connections."""
+        identifier = quoted(connection, name)
+        connection.execute(
+            text(f"ALTER DATABASE {identifier} IS_TEMPLATE true ALLOW_CONNECTIONS false")
+        )
+
+    def clone(self, connection: Connection, template: str, name: str, way: str) -> None:
+        """Copy the template block by block (wal_log) or file by file (file_copy)."""
+        strategy = (
+            f" STRATEGY {way}" if (connection.dialect.server_version_info or ()) >= (15,) else ""
+        )
+        source = quoted(connection, template)
+        connection.execute(
+            text(f"CREATE DATABASE {quoted(connection, name)} TEMPLATE {source}{strategy}")
+        )
+
+    def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Delete all rows with triggers off, and restart the sequences."""
+        preparer = connection.dialect.identifier_preparer
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
+        connection.execute(
+            text(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, "
+                "false) FROM pg_sequences"
+            )
+        )
+
+    def fingerprint(self, connection: Connection) -> str:
+        """Digest the catalogue of everything outside the system's schemas."""
+        return str(connection.scalar(text(_FINGERPRINT)))
+
+
+def _index_names(document: object) -> Iterator[str]:
+    if isinstance(document, dict):
+        if "Index Name" in document:
+            yield document["Index Name"]
+        document = list(document.values())
+    if isinstance(document, list):
+        for part in document:
+            yield from _index_names(part)
+
+
+_FINGERPRINT = """
+WITH mine AS (
+  SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+), facts AS (
+  SELECT 'c', relname::text, relkind::text FROM mine
+  UNION ALL SELECT 'a', mine.relname, concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+    a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
+  FROM mine JOIN pg_attribute a ON a.attrelid = mine.oid AND a.attnum > 0
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  UNION ALL SELECT 'i', mine.relname, pg_get_indexdef(i.indexrelid)
+  FROM mine JOIN pg_index i ON i.indrelid = mine.oid
+  UNION ALL SELECT 'k', mine.relname, k.conname || pg_get_constraintdef(k.oid)
+  FROM mine JOIN pg_constraint k ON k.conrelid = mine.oid
+  UNION ALL SELECT 't', mine.relname, pg_get_triggerdef(t.oid)
+  FROM mine JOIN pg_trigger t ON t.tgrelid = mine.oid AND NOT t.tgisinternal
+  UNION ALL SELECT 'v', mine.relname, pg_get_viewdef(mine.oid) FROM mine WHERE relkind IN ('v', 'm')
+  UNION ALL SELECT 'f', p.proname, pg_get_functiondef(p.oid)
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind <> 'a'
+) SELECT coalesce(md5(string_agg(facts::text, '|' ORDER BY facts::text)), '') FROM facts
+"""

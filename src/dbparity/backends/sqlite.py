@@ -1,0 +1,127 @@
+"""SQLite, in files."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import event, text
+
+from dbparity.backends.base import Backend, Driver, Explain, Features, Plan, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Engine, Select, Table
+    from sqlalchemy.exc import DBAPIError
+
+_REFUSALS = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: Refusal.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: Refusal.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_ROWID: Refusal.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Refusal.FOREIGN_KEY,
+    sqlite3.SQLITE_CONSTRAINT_TRIGGER: Refusal.FOREIGN_KEY,  # ON DELETE RESTRICT
+    sqlite3.SQLITE_CONSTRAINT_NOTNULL: Refusal.NOT_NULL,
+    sqlite3.SQLITE_CONSTRAINT_CHECK: Refusal.CHECK,
+    sqlite3.SQLITE_BUSY: Refusal.CONFLICT,
+    sqlite3.SQLITE_BUSY_SNAPSHOT: Refusal.CONFLICT,
+    sqlite3.SQLITE_LOCKED: Refusal.CONFLICT,
+}
+_BUSY_SECONDS = 30
+
+
+class SQLite(Backend):
+    """SQLite with foreign keys enforced and real transactions."""
+
+    name: ClassVar[str] = "sqlite"
+    title: ClassVar[str] = "SQLite"
+    suffix: ClassVar[str] = ".sqlite"
+    drivers: ClassVar[tuple[Driver, ...]] = (
+        Driver("pysqlite", "sqlite3", "all"),
+        Driver("aiosqlite", "aiosqlite", "all", is_async=True),
+    )
+    clones: ClassVar[tuple[str, ...]] = ("copy",)
+
+    def features(self, version: tuple[int, ...]) -> Features:
+        """What SQLite can do since 3.35, where RETURNING came; FULL JOIN came with 3.39."""
+        return Features(
+            transactional_ddl=True,
+            savepoint_ddl=True,
+            partial_indexes=True,
+            expression_indexes=True,
+            insert_returning=version >= (3, 35),
+            update_returning=version >= (3, 35),
+            delete_returning=version >= (3, 35),
+            deferrable_foreign_keys=True,
+            enforces_foreign_keys=True,
+            enforces_checks=True,
+            enforces_lengths=False,
+            enforces_types=False,
+            fractional_seconds=True,
+            case_sensitive=True,
+            accent_sensitive=True,
+            trailing_space_sensitive=True,
+            unbounded_strings=True,
+            indexes_text=True,
+            stores_nul=True,
+            nulls_first=True,
+            row_locks=False,
+            concurrent_writers=False,
+            aborts_on_error=False,
+            repeatable_reads=True,
+            nulls_last_syntax=version >= (3, 30),
+            full_outer_join=version >= (3, 39),
+            sequences=False,
+            comments=False,
+            explains_indexes=True,
+        )
+
+    def server_version(self, connection: Connection) -> str:
+        """The library's version."""
+        return str(connection.scalar(text("SELECT sqlite_version()")))
+
+    def refusal(self, error: DBAPIError) -> Refusal:
+        """Read SQLite's extended result code."""
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return _REFUSALS.get(code, Refusal.OTHER) if code is not None else Refusal.OTHER
+
+    def explain(self, connection: Connection, statement: Select[Any]) -> Plan:
+        """Read EXPLAIN QUERY PLAN."""
+        rows = connection.execute(Explain("EXPLAIN QUERY PLAN", statement)).all()
+        said = "\n".join(str(row[-1]) for row in rows)
+        return Plan(frozenset(re.findall(r"USING (?:COVERING )?INDEX (\S+)", said)), said)
+
+    def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:  # noqa: ARG002
+        """Run ANALYZE over the file."""
+        connection.execute(text("ANALYZE"))
+
+    def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
+        """Wait for another writer as long as a server would."""
+        return {"timeout": _BUSY_SECONDS}
+
+    def lock_timeout(self, connection: Connection, seconds: int) -> None:
+        """Set busy_timeout."""
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
+
+    def prepare(self, engine: Engine) -> None:
+        """Turn foreign keys on and let SQLAlchemy say BEGIN.
+
+        By default SQLite ignores foreign keys, and its Python driver opens transactions late
+        and lets a released savepoint outlive the transaction around it: an application that is
+        to behave alike everywhere attaches these two.
+        """
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = OFF")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,1 @@
+"""Does the application behave alike: checks, written once, run on every target."""

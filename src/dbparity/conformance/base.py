@@ -1,0 +1,102 @@
+"""What a check is, and how one is performed.
+
+A check is a plain function of a leased `Database` that yields what it finds. It runs inside
+`Database.run`, so the database's engine works in it whatever the driver; the database holds the
+application's schema, empty, and belongs to this check alone.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dbparity.results import (
+    Finding,
+    Item,
+    Observation,
+    Outcome,
+    Result,
+    Severity,
+    Skipped,
+    Verified,
+)
+
+if TYPE_CHECKING:
+    from dbparity.servers.database import Database
+
+Run = Callable[["Database"], Iterator[Item]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: its name and category, the features that it needs, and its function."""
+
+    name: str
+    category: str
+    run: Run
+    needs: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.run.__doc__ or self.name).strip().splitlines()[0]
+
+
+def check(category: str, *, needs: tuple[str, ...] = ()) -> Callable[[Run], Check]:
+    """Make a check of a function; ``needs`` names fields of `Features` that must be true."""
+    return lambda run: Check(run.__name__, category, run, needs)
+
+
+def perform(check: Check, database: Database) -> Result:
+    """Run one check on one database. Whatever it raises becomes a finding, never an escape."""
+    started = time.perf_counter()
+    lacking = [name for name in check.needs if not getattr(database.features, name)]
+    evidence = ""
+    if lacking:
+        items: list[Item] = [Skipped(f"{database.backend.title} lacks {', '.join(lacking)}")]
+    else:
+        try:
+            items = database.run(lambda database: list(check.run(database)))
+        except Exception as error:  # noqa: BLE001  # a check that dies has not passed
+            items, evidence = [_died(check, error)], traceback.format_exc()
+    result = _result(check, str(database.target), items)
+    return replace(result, seconds=time.perf_counter() - started, evidence=evidence)
+
+
+def _died(check: Check, error: Exception) -> Finding:
+    return Finding(
+        code="CHECK-DIED",
+        severity=Severity.WRONG,
+        message=f"{check.name} could not be finished: {type(error).__name__}",
+        expected="the check runs to its end",
+        actual=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        recommendation="the application, its row factory or the backend refused a valid step; "
+        "the traceback is in the JSON report",
+    )
+
+
+def _result(check: Check, target: str, items: list[Item]) -> Result:
+    findings = tuple(item for item in items if isinstance(item, Finding))
+    observations = tuple(item for item in items if isinstance(item, Observation))
+    verified = sum(isinstance(item, Verified) for item in items)
+    skipped = tuple(item for item in items if isinstance(item, Skipped))
+    if any(finding.severity is not Severity.NOTE for finding in findings):
+        outcome = Outcome.FAILED
+    elif verified or observations:
+        outcome = Outcome.PASSED
+    else:
+        outcome = Outcome.SKIPPED
+        skipped = skipped or (Skipped("the application has nothing for this check"),)
+    return Result(
+        target=target,
+        category=check.category,
+        check=check.name,
+        outcome=outcome,
+        verified=verified,
+        findings=tuple(replace(finding, targets=(target,)) for finding in findings),
+        observations=observations,
+        skipped=skipped,
+    )

@@ -1,0 +1,194 @@
+"""Every exception that dbparity raises.
+
+DbparityError
+├── UsageError                what was asked for cannot be done as it was asked
+│   ├── TargetInvalid         not of the form backend+driver@version
+│   ├── TargetUnknown         no such backend, driver or configured target
+│   ├── DriverMissing         the driver's package is not installed
+│   ├── SettingsInvalid       [tool.dbparity], an option or an environment variable
+│   ├── ApplicationError      the application cannot be loaded
+│   ├── PluginBroken          an entry point cannot be loaded
+│   └── RowsUnsatisfiable     no valid row can be made for a table
+├── ServerError
+│   ├── ServerUnavailable     no provider could give the server
+│   ├── ServerFailed          it could not be started
+│   ├── ServerUnreachable     no login to it succeeded
+│   ├── ServerMismatch        it has another version than was wanted
+│   └── ServerUnsafe          a test server that would wait for a disk
+└── DatabaseError
+    ├── DatabaseForeign       not made by dbparity, so never touched
+    └── SchemaRefused         the backend refuses the application's schema
+
+Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is
+about, and its text says what happened, where, and the cure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class DbparityError(Exception):
+    """The base of every error of dbparity."""
+
+
+class UsageError(DbparityError):
+    """What was asked for cannot be done as it was asked."""
+
+
+class TargetInvalid(UsageError):
+    """A text that does not name a target."""
+
+    def __init__(self, text: str) -> None:
+        """Name the ``text`` that could not be read."""
+        self.text = text
+        super().__init__(
+            f"{text!r} is not a target; write backend, backend+driver, backend@version or "
+            "backend+driver@version, such as postgresql+asyncpg@17"
+        )
+
+
+class TargetUnknown(UsageError):
+    """A target whose backend or driver nobody provides, or that is not configured."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        """Say which ``what`` (backend, driver, target, ...) ``name`` is not among ``known``."""
+        self.what, self.name, self.known = what, name, tuple(sorted(known))
+        super().__init__(f"unknown {what} {name!r}; known: {', '.join(self.known) or 'none'}")
+
+
+class DriverMissing(UsageError):
+    """A driver whose package is not installed."""
+
+    def __init__(self, target: object, module: str, extra: str) -> None:
+        """Name the ``target``, the ``module`` that is missing and the ``extra`` that brings it."""
+        self.target, self.module, self.extra = target, module, extra
+        super().__init__(
+            f"{target}: {module} is not installed; try: pip install 'dbparity[{extra}]'"
+        )
+
+
+class SettingsInvalid(UsageError):
+    """A setting that cannot be used."""
+
+    def __init__(self, where: str, reason: str, cure: str) -> None:
+        """Name the setting (``where``), what is wrong with it and the ``cure``."""
+        self.where, self.reason, self.cure = where, reason, cure
+        super().__init__(f"{where}: {reason}; {cure}")
+
+
+class ApplicationError(UsageError):
+    """An application that cannot be loaded."""
+
+    def __init__(self, path: str, reason: str, cure: str) -> None:
+        """Name the ``path`` that was given, why it cannot be used and the ``cure``."""
+        self.path, self.reason, self.cure = path, reason, cure
+        super().__init__(f"{path}: {reason}; {cure}")
+
+
+class PluginBroken(UsageError):
+    """An entry point that cannot be loaded."""
+
+    def __init__(self, group: str, name: str, cause: Exception) -> None:
+        """Name the entry point (``group`` and ``name``) and the ``cause``."""
+        self.group, self.name, self.cause = group, name, cause
+        super().__init__(
+            f"the entry point {name!r} of {group} cannot be loaded ({cause!r}); "
+            "update or uninstall the package that declares it"
+        )
+
+
+class RowsUnsatisfiable(UsageError):
+    """A table for which no valid row could be made."""
+
+    def __init__(self, table: str, constraint: str, reason: str) -> None:
+        """Name the ``table``, the ``constraint`` (or column) in the way, and why."""
+        self.table, self.constraint, self.reason = table, constraint, reason
+        super().__init__(
+            f"no valid row can be made for table {table!r}: {constraint}: {reason}; "
+            "give a factory for this table: [tool.dbparity] factory = 'package.module:factories', "
+            "a mapping of table names to functions of the row's number that return its values"
+        )
+
+
+class ServerError(DbparityError):
+    """A database server that cannot be used."""
+
+
+class ServerUnavailable(ServerError):
+    """A server that no provider could give."""
+
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        """Name the server and each provider's reason with its cure."""
+        self.name, self.reasons = name, tuple(reasons)
+        super().__init__(f"{name}: no server: " + "; ".join(self.reasons))
+
+
+class ServerFailed(ServerError):
+    """A server that could not be started."""
+
+    def __init__(self, what: str, how: str, words: Sequence[str]) -> None:
+        """Name the image or program, how it ended, and its last words, by line."""
+        self.what, self.how, self.words = what, how, tuple(words)
+        super().__init__(f"{what} did not start ({how}): {' | '.join(self.words) or 'no words'}")
+
+
+class ServerUnreachable(ServerError):
+    """A server to which no login succeeded."""
+
+    def __init__(self, url: str, seconds: float, cause: BaseException | None) -> None:
+        """Name the server by its URL without the password, how long it had, and the cause."""
+        self.url, self.seconds, self.cause = url, seconds, cause
+        super().__init__(
+            f"no login to {url} within {seconds:g} s ({cause}); "
+            "check the server, the address, the user and the password"
+        )
+
+
+class ServerMismatch(ServerError):
+    """A server of another version than was wanted."""
+
+    def __init__(self, wanted: str, version: str) -> None:
+        """Name the ``wanted`` version and the server's own."""
+        self.wanted, self.version = wanted, version
+        super().__init__(f"it is {version} where {wanted} is wanted; correct the URL or the image")
+
+
+class ServerUnsafe(ServerError):
+    """A test server that did not take its settings."""
+
+    def __init__(self, name: str, setting: str, expected: str, actual: str) -> None:
+        """Name the server, the ``setting``, and its ``expected`` and ``actual`` value."""
+        self.name, self.setting, self.expected, self.actual = name, setting, expected, actual
+        super().__init__(
+            f"{name}: {setting} is {actual!r} where a test server has {expected!r}; "
+            "remove what overrides it from the image's or the binary's configuration"
+        )
+
+
+class DatabaseError(DbparityError):
+    """A database that cannot be used."""
+
+
+class DatabaseForeign(DatabaseError):
+    """A database that dbparity did not make."""
+
+    def __init__(self, name: str) -> None:
+        """Name the database that was refused."""
+        self.name = name
+        super().__init__(
+            f"{name!r} was not made by dbparity and is left alone; "
+            "only databases named dbparity_<run>_<worker>_<n> are ever dropped or cleared"
+        )
+
+
+class SchemaRefused(DatabaseError):
+    """A schema that a backend refuses to create."""
+
+    def __init__(self, target: object, subject: str, cause: Exception, cure: str) -> None:
+        """Name the ``target``, the table or statement, the ``cause`` and the ``cure``."""
+        self.target, self.subject, self.cause, self.cure = target, subject, cause, cure
+        super().__init__(f"{target} refuses {subject}: {cause}; {cure}")

@@ -1,0 +1,30 @@
+"""Telling what happens while it happens.
+
+Rooms call these methods; a door passes a subclass that prints. Here they do nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbparity.results import Result
+
+
+class Progress:
+    """What a run tells. Methods may be called from several threads at once."""
+
+    def server_starting(self, server: str, provider: str) -> None:
+        """A provider begins to start a server."""
+
+    def server_ready(self, server: str, provider: str, seconds: float) -> None:
+        """A login to a server succeeded."""
+
+    def server_missing(self, server: str, reason: str) -> None:
+        """No provider could give a server."""
+
+    def checking(self, target: str, check: str, number: int, total: int) -> None:
+        """A check begins on a target; it is the ``number``-th of ``total`` there."""
+
+    def checked(self, result: Result) -> None:
+        """A check ended."""

@@ -1,0 +1,1 @@
+"""Where databases run: providers of servers, and isolated databases on them."""

@@ -1,0 +1,148 @@
+"""Making and dropping databases: on a server, or as files. Only dbparity's own are touched."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from sqlalchemy import NullPool
+
+from dbparity.backends.base import url_for
+from dbparity.errors import DatabaseForeign
+from dbparity.servers.ledger import run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import URL, Connection, Engine
+
+    from dbparity.backends.base import Backend, Driver
+    from dbparity.servers.bridge import Bridge
+
+T = TypeVar("T")
+
+
+class Administration(Protocol):
+    """What isolation asks for, whether a database is a file or lives on a server."""
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Call ``work`` with a connection that commits every statement."""
+
+    def create(self, name: str) -> None:
+        """Make an empty database."""
+
+    def drop(self, name: str) -> None:
+        """Drop a database that dbparity made; raise `DatabaseForeign` for any other."""
+
+    def seal(self, name: str) -> None:
+        """Make a database a template."""
+
+    def clone(self, template: str, name: str, way: str) -> None:
+        """Make a database from a template."""
+
+    def names(self) -> list[str]:
+        """The databases that dbparity made, whichever run did."""
+
+    def url(self, driver: Driver, name: str) -> URL:
+        """How to connect to a database."""
+
+
+class OnServer:
+    """Databases on a running server."""
+
+    def __init__(self, backend: Backend, url: URL, bridge: Bridge) -> None:
+        """Log in with ``url`` through the driver of ``bridge``, anew each time."""
+        self.backend, self._url, self._bridge = backend, url, bridge
+        # No pool: an idle login would keep a foreign server's administrator from its work.
+        self._engine = bridge.engine(
+            url_for(url, backend, bridge.driver, url.database or ""),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+        )
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Call ``work`` with a connection that commits every statement."""
+
+        return self._bridge.run(lambda: _connected(self._engine, work))
+
+    def create(self, name: str) -> None:
+        """Make an empty database."""
+        self.run(lambda connection: self.backend.create_database(connection, name))
+
+    def drop(self, name: str) -> None:
+        """Drop a database that dbparity made."""
+        _own(name)
+        self.run(lambda connection: self.backend.drop_database(connection, name))
+
+    def seal(self, name: str) -> None:
+        """Make a database a template that nobody can connect to."""
+        self.run(lambda connection: self.backend.seal(connection, name))
+
+    def clone(self, template: str, name: str, way: str) -> None:
+        """Have the server copy a template."""
+        self.run(lambda connection: self.backend.clone(connection, template, name, way))
+
+    def names(self) -> list[str]:
+        """The databases that dbparity made, whichever run did."""
+        return [name for name in self.run(self.backend.databases) if run_of(name)]
+
+    def url(self, driver: Driver, name: str) -> URL:
+        """How to connect to a database."""
+        return url_for(self._url, self.backend, driver, name)
+
+
+class InFolder:
+    """Databases as files in one folder."""
+
+    def __init__(self, backend: Backend, url: URL, bridge: Bridge) -> None:
+        """Keep the files in the folder that ``url`` has for a database."""
+        self.backend, self._url, self._bridge = backend, url, bridge
+        self._folder = Path(url.database or "")
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Call ``work`` with a connection to a database in memory."""
+        url = url_for(self._url, self.backend, self._bridge.driver, ":memory:")
+        engine = self._bridge.engine(url)
+        try:
+            return self._bridge.run(lambda: _connected(engine, work))
+        finally:
+            self._bridge.dispose(engine)
+
+    def create(self, name: str) -> None:
+        """Nothing to do: a file backend makes its file at the first connect."""
+
+    def drop(self, name: str) -> None:
+        """Remove a database's file, and what lies beside it."""
+        _own(name)
+        for path in self._folder.glob(f"{name}{self.backend.suffix}*"):
+            path.unlink()
+
+    def seal(self, name: str) -> None:
+        """Nothing to do: nobody is told of the template's file."""
+
+    def clone(self, template: str, name: str, way: str) -> None:  # noqa: ARG002
+        """Copy a template's file, which nobody has open."""
+        shutil.copyfile(self._path(template), self._path(name))
+
+    def names(self) -> list[str]:
+        """The databases that dbparity made."""
+        found = (path.stem for path in self._folder.glob(f"*{self.backend.suffix}"))
+        return sorted(name for name in found if run_of(name))
+
+    def url(self, driver: Driver, name: str) -> URL:
+        """How to connect to a database."""
+        return url_for(self._url, self.backend, driver, str(self._path(name)))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{self.backend.suffix}"
+
+
+def _connected(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return work(connection)
+
+
+def _own(name: str) -> None:
+    if run_of(name) is None:
+        raise DatabaseForeign(name)

@@ -1,0 +1,131 @@
+"""What a provider of servers is."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from dbparity.backends.base import Credentials
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import URL
+
+    from dbparity.backends.base import Backend
+    from dbparity.servers.ledger import Run
+
+ORDER = ("url", "container", "native", "embedded", "file")
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """Where servers come from.
+
+    Attributes:
+        images: container images by server, such as ``{"postgresql@17": "registry/pg:17"}``.
+        urls: URLs of servers that run already, by server (``"mysql"``, ``"mysql@9"``).
+        folders: where server programs are looked for, before PATH and Debian's places.
+        providers: which providers are asked, in this order.
+        reuse: leave servers running for the next run, and use those that are left.
+        max_age: how old a server may be to be used again.
+        patience: how long a server may take until a login succeeds.
+    """
+
+    images: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[Path, ...] = ()
+    providers: tuple[str, ...] = ORDER
+    reuse: bool = False
+    max_age: timedelta = timedelta(hours=8)
+    patience: timedelta = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Why a provider cannot give a server, and what would cure it."""
+
+    reason: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        """Spell ``reason (cure)``."""
+        return f"{self.reason} ({self.cure})" if self.cure else self.reason
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that a provider started, or found running.
+
+    Attributes:
+        url: of a login that may make databases; of files, their folder as the database.
+        stop: ends the server and removes what it left; does nothing for a server that is not ours.
+        alive: raises `ServerError` with the server's last words if it has died.
+        ours: whether dbparity chose its settings, so that they can be asserted.
+    """
+
+    url: URL
+    stop: Callable[[], None]
+    alive: Callable[[], None] = lambda: None
+    ours: bool = True
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A server that a provider could start: what it is, and how.
+
+    ``reusable`` says whether it may be left running for the next run.
+    """
+
+    provider: str
+    description: str
+    start: Callable[[Run], Running]
+    reusable: bool = False
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that a run of dbparity made and that is still there."""
+
+    kind: str  # container, process, folder, database
+    name: str
+    run: str
+    remove: Callable[[], None]
+
+
+class Provider(ABC):
+    """Gives servers of one sort. Declared in the entry point group ``dbparity.providers``."""
+
+    name: ClassVar[str]
+
+    def __init__(self, options: ServerOptions) -> None:
+        """Keep the options."""
+        self.options = options
+
+    @abstractmethod
+    def find(self, backend: Backend, version: str) -> Offer | Unavailable | None:
+        """What this provider would start for ``backend`` of ``version`` ("" for any).
+
+        None where it never serves such a backend: a file has no container.
+        """
+
+    def leftovers(self) -> Iterable[Leftover]:
+        """Everything of this sort that any run made and that is still there."""
+        return ()
+
+
+def configured(settings: Mapping[str, str], backend: str, version: str) -> str | None:
+    """The setting for ``backend@version``, or else for the backend alone."""
+    return settings.get(f"{backend}@{version}") or settings.get(backend)
+
+
+def generate_credentials(user: str) -> Credentials:
+    """Fresh credentials; the password has letters and digits only, so it needs no escaping."""
+    alphabet = string.ascii_letters + string.digits
+    password = "".join(secrets.choice(alphabet) for _ in range(24))
+    return Credentials(user, password, "dbparity")

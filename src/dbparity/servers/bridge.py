@@ -1,0 +1,88 @@
+"""One way to run work over sync and async drivers.
+
+Checks are written once, against SQLAlchemy's sync API. On an async driver they run inside a
+greenlet on an event loop of the bridge's own, where the sync facade of an async engine works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from anyio.from_thread import start_blocking_portal
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from anyio.from_thread import BlockingPortal
+    from sqlalchemy import URL, Engine
+
+    from dbparity.backends.base import Backend, Driver
+
+T = TypeVar("T")
+
+
+class Bridge:
+    """Runs work over the engines of one driver. Close it when its engines are disposed."""
+
+    def __init__(self, backend: Backend, driver: Driver) -> None:
+        """Serve ``driver`` of ``backend``; its event loop, if it needs one, starts here."""
+        self.backend, self.driver = backend, driver
+        self._stack = ExitStack()
+        self._portal: BlockingPortal | None = None
+        if driver.is_async:
+            self._portal = self._stack.enter_context(start_blocking_portal())
+
+    def engine(self, url: URL, **options: Any) -> Engine:  # noqa: ANN401  # create_engine's
+        """An engine for `run`: of an async driver, the sync facade that works inside `run`."""
+        options["connect_args"] = self.backend.connect_arguments(self.driver)
+        if self.driver.is_async:
+            return create_async_engine(url, **options).sync_engine
+        return create_engine(url, **options)
+
+    def run(self, work: Callable[..., T], *arguments: object) -> T:
+        """Call ``work(*arguments)`` where the bridge's engines work, and return what it does."""
+        if self._portal is None:
+            return work(*arguments)
+        return cast("T", self._portal.call(greenlet_spawn, work, *arguments))
+
+    def gather(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        """From inside `run`, run all ``jobs`` at once: as tasks, or as threads.
+
+        Returns each job's result, or the exception that it raised, in the order of the jobs.
+        """
+        if self._portal is None:
+            with ThreadPoolExecutor(len(jobs)) as pool:
+                return list(pool.map(_outcome, jobs))
+        return cast("list[T | Exception]", await_only(self._gather(jobs)))
+
+    async def _gather(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        return await asyncio.gather(*(greenlet_spawn(_outcome, job) for job in jobs))
+
+    def dispose(self, engine: Engine) -> None:
+        """Close an engine's connections on the loop that opened them."""
+        self.run(engine.dispose)
+
+    def close(self) -> None:
+        """End the event loop."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+
+def _outcome(job: Callable[[], T]) -> T | Exception:
+    try:
+        return job()
+    except Exception as error:  # noqa: BLE001  # handed on to the caller
+        return error

@@ -1,0 +1,77 @@
+"""Database: a fresh isolated one on a running server, leased for one test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import URL, Engine
+
+    from dbparity.applications import Application
+    from dbparity.backends.base import Backend, Features
+    from dbparity.servers.bridge import Bridge
+    from dbparity.targets import Target
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """A database that dbparity made, with the application's schema if one was named.
+
+    Attributes:
+        target: with the driver and the server's version.
+        url: how to connect, with the password; print `safe_url` instead.
+        engine: on an async driver, the sync facade: it works inside `run` and `run_concurrently`
+            only. Use `async_engine` in coroutines.
+        application: whose schema it holds, or None.
+    """
+
+    target: Target
+    url: URL
+    backend: Backend
+    version: tuple[int, ...]
+    engine: Engine
+    bridge: Bridge
+    application: Application | None = None
+
+    @property
+    def features(self) -> Features:
+        """What the server can do."""
+        return self.backend.features(self.version)
+
+    @property
+    def safe_url(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    def run(self, work: Callable[[Database], T]) -> T:
+        """Call ``work(self)`` where the engine works, and return what it returns."""
+        return self.bridge.run(work, self)
+
+    def run_concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        """Run ``jobs`` at once, each with connections of its own; call it from inside `run`.
+
+        Tasks on async drivers, threads on others. Returns each job's result, or the exception
+        that it raised, in their order.
+        """
+        return self.bridge.gather(jobs)
+
+    def async_engine(self) -> AsyncEngine:
+        """A new engine for the caller's own event loop, who disposes it there."""
+        arguments = self.backend.connect_arguments(self.bridge.driver)
+        engine = create_async_engine(self.url, connect_args=arguments)
+        configure(engine.sync_engine, self.backend, self.application)
+        return engine
+
+
+def configure(engine: Engine, backend: Backend, application: Application | None) -> None:
+    """Attach what the backend and the application attach to every engine."""
+    backend.prepare(engine)
+    if application is not None and application.configure is not None:
+        application.configure(engine)

@@ -1,0 +1,309 @@
+"""DatabaseTestEnvironment: every server that a run wants, started at once."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import NullPool, text
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_not_exception_type,
+    stop_after_delay,
+    wait_fixed,
+)
+
+from dbparity import plugins
+from dbparity.backends.base import load_backend, url_for
+from dbparity.errors import (
+    DriverMissing,
+    ServerError,
+    ServerMismatch,
+    ServerUnavailable,
+    ServerUnreachable,
+)
+from dbparity.progress import Progress
+from dbparity.results import TargetState
+from dbparity.servers.base import Offer, Provider, ServerOptions
+from dbparity.servers import warm
+from dbparity.servers.bridge import Bridge
+from dbparity.servers.ledger import Run
+from dbparity.servers.server import Server
+from dbparity.targets import Target, covers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import URL, Engine
+
+    from dbparity.applications import Application
+    from dbparity.backends.base import Backend, Driver
+    from dbparity.servers.base import Running
+    from dbparity.servers.database import Database
+
+_POLL = 0.05  # seconds between two logins
+_FOREIGN_PATIENCE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One server that is wanted, and the drivers that are to reach it."""
+
+    backend: Backend
+    version: str
+    drivers: tuple[Driver, ...]
+
+    @property
+    def name(self) -> str:
+        """Such as ``postgresql@17``."""
+        return str(Target(self.backend.name, "", self.version))
+
+    @property
+    def installed(self) -> tuple[Driver, ...]:
+        """The drivers whose packages are there."""
+        return tuple(driver for driver in self.drivers if driver.installed)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs, and who gave it."""
+
+    server: Server
+    running: Running
+    provider: str
+
+
+class DatabaseTestEnvironment:
+    """Provisions the servers of all wanted targets, and cleans everything up again.
+
+    A target that cannot be had is no error: it is in `missing` with its reason, and the others
+    go on. Use it as a context manager; what is forgotten is cleaned up when the interpreter exits.
+    """
+
+    def __init__(
+        self,
+        targets: Iterable[Target | str],
+        options: ServerOptions | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Want ``targets``; one without a driver stands for all drivers of its backend.
+
+        Raises:
+            TargetInvalid, TargetUnknown: a target that nobody could ever serve.
+        """
+        self.options = options or ServerOptions()
+        self.progress = progress or Progress()
+        self.wishes = tuple(_wishes(targets))
+        self.missing: dict[Target, str] = {}
+        self._served: dict[Target, Served] = {}
+        self._stopping: list[Served] = []
+        self._run: Run | None = None
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets that can be used, in the order in which they were wanted."""
+        return tuple(self._served)
+
+    @property
+    def urls(self) -> Mapping[str, URL]:
+        """By target, the URL of its server. Passwords are in them: print none."""
+        return {
+            str(target): url_for(
+                served.server.url,
+                served.server.backend,
+                served.server.backend.driver(target.driver),
+                served.server.url.database or "",
+            )
+            for target, served in self._served.items()
+        }
+
+    @property
+    def states(self) -> tuple[TargetState, ...]:
+        """All targets that were wanted: served by whom, or missing for what reason."""
+        served = [
+            TargetState(str(target), found.provider, found.server.version)
+            for target, found in self._served.items()
+        ]
+        return (
+            *served,
+            *(TargetState(str(target), missing=why) for target, why in self.missing.items()),
+        )
+
+    def server(self, target: Target) -> Server:
+        """The running server of a target; raise `ServerUnavailable` where there is none."""
+        if target not in self._served:
+            reasons = [self.missing.get(target, "it was not wanted")]
+            raise ServerUnavailable(str(target), reasons)
+        return self._served[target].server
+
+    def lease(
+        self, target: Target, application: Application | None = None
+    ) -> AbstractContextManager[Database]:
+        """A fresh database on a target: see `Server.lease`."""
+        return self.server(target).lease(target.driver, application)
+
+    def start(self) -> Self:
+        """Start all servers at once, and wait until a login to each succeeds."""
+        self._run = Run.begin()
+        atexit.register(self.stop)
+        try:
+            with ThreadPoolExecutor(max(len(self.wishes), 1)) as pool:
+                starting = [pool.submit(self._serve, wish) for wish in self.wishes]
+                for wish, future in zip(self.wishes, starting, strict=True):
+                    self._enter(wish, future.result())
+        except BaseException:
+            # The pool has waited for its threads: what ctrl-C met half started is complete now.
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Drop all databases, stop all servers that were started here, and forget the run."""
+        atexit.unregister(self.stop)
+        stopping, self._stopping, self._served = self._stopping, [], {}
+        with ThreadPoolExecutor(max(len(stopping), 1)) as pool:
+            list(pool.map(_stop, stopping))
+        if self._run is not None:
+            self._run.end()
+            self._run = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    @cached_property
+    def _providers(self) -> tuple[Provider, ...]:
+        return tuple(providers(self.options))
+
+    def _enter(self, wish: Wish, served: Served | str) -> None:
+        for driver in wish.drivers:
+            target = Target(wish.backend.name, driver.name, wish.version)
+            if isinstance(served, str):
+                self.missing[target] = served
+            elif not driver.installed:
+                self.missing[target] = str(DriverMissing(target, driver.module, driver.extra))
+            else:
+                self._served[served.server.target(driver.name, wish.version)] = served
+        if isinstance(served, str):
+            self.progress.server_missing(wish.name, served)
+
+    def _serve(self, wish: Wish) -> Served | str:
+        if not wish.installed:
+            driver = wish.drivers[0]
+            return str(DriverMissing(wish.name, driver.module, driver.extra))
+        reasons = []
+        for provider in self._providers:
+            offer = provider.find(wish.backend, wish.version)
+            if isinstance(offer, Offer):
+                try:
+                    return self._start(wish, offer)
+                except ServerError as error:
+                    reasons.append(f"{provider.name}: {error}")
+            elif offer is not None:
+                reasons.append(f"{provider.name}: {offer}")
+        return "; ".join(reasons)
+
+    def _start(self, wish: Wish, offer: Offer) -> Served:
+        began = time.perf_counter()
+        self.progress.server_starting(wish.name, offer.description)
+        run = self._started_run
+        if self.options.reuse and offer.reusable:
+            running = warm.take(wish.name, offer, self.options)
+        else:
+            running = offer.start(run)
+        try:
+            if wish.backend.service is not None:
+                await_login(wish.backend, wish.installed[0], running, self.options)
+            server = Server(wish.backend, wish.installed, running.url, run)
+            _suits(server, wish, running)
+        except BaseException:
+            running.stop()
+            raise
+        served = Served(server, running, offer.provider)
+        self._stopping.append(served)
+        if not running.ours:
+            self._run = run.attach(running.url.render_as_string(hide_password=True))
+        self.progress.server_ready(wish.name, offer.provider, time.perf_counter() - began)
+        return served
+
+    @property
+    def _started_run(self) -> Run:
+        if self._run is None:
+            raise ServerUnavailable(
+                "the environment", ["it is not started; use it in a with block"]
+            )
+        return self._run
+
+
+def providers(options: ServerOptions) -> Iterator[Provider]:
+    """The providers of ``options``, in its order; raise `TargetUnknown` for a name nobody has."""
+    for name in options.providers:
+        yield plugins.load("providers", name)(options)
+
+
+def await_login(backend: Backend, driver: Driver, running: Running, options: ServerOptions) -> None:
+    """Return when a login over TCP has succeeded.
+
+    Raises:
+        ServerFailed: the server died.
+        ServerUnreachable: no login succeeded in time; it has the last reason.
+    """
+    url = url_for(running.url, backend, driver, running.url.database or "")
+    patience = options.patience if running.ours else min(options.patience, _FOREIGN_PATIENCE)
+    attempts = Retrying(
+        retry=retry_if_not_exception_type(ServerError),
+        stop=stop_after_delay(patience),
+        wait=wait_fixed(_POLL),
+    )
+
+    def login(engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    with Bridge(backend, driver) as bridge:
+        engine = bridge.engine(url, poolclass=NullPool)
+        try:
+            for attempt in attempts:
+                with attempt:
+                    running.alive()
+                    bridge.run(login, engine)
+        except RetryError as error:
+            cause = error.last_attempt.exception()
+            safe = running.url.render_as_string(hide_password=True)
+            raise ServerUnreachable(safe, patience.total_seconds(), cause) from cause
+
+
+def _suits(server: Server, wish: Wish, running: Running) -> None:
+    if not covers(wish.version, server.version):
+        raise ServerMismatch(wish.version, server.version)
+    if running.ours:
+        server.assert_volatile()
+
+
+def _stop(served: Served) -> None:
+    served.server.close()
+    served.running.stop()
+
+
+def _wishes(targets: Iterable[Target | str]) -> Iterator[Wish]:
+    wanted: dict[tuple[str, str], dict[str, Driver]] = {}
+    backends: dict[str, Backend] = {}
+    for named in targets:
+        target = named if isinstance(named, Target) else Target.parse(named)
+        backend = backends.setdefault(target.backend, load_backend(target.backend))
+        drivers = (backend.driver(target.driver),) if target.driver else backend.drivers
+        merged = wanted.setdefault((target.backend, target.version), {})
+        merged.update({driver.name: driver for driver in drivers})
+    for (name, version), found in wanted.items():
+        yield Wish(backends[name], version, tuple(found.values()))

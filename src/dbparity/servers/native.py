@@ -1,0 +1,220 @@
+"""Servers from programs on this machine, each in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import psutil
+from sqlalchemy import URL
+
+from dbparity.errors import ServerFailed
+from dbparity.servers.base import (
+    Leftover,
+    Offer,
+    Provider,
+    Running,
+    Unavailable,
+    generate_credentials,
+)
+from dbparity.servers.ledger import RUN_VARIABLE
+from dbparity.targets import covers, version_tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dbparity.backends.base import Backend, Service
+    from dbparity.servers.ledger import Run
+
+_STOP_SECONDS = 20
+
+
+class NativeProvider(Provider):
+    """Runs the newest program that fits, found on PATH or where Debian puts it."""
+
+    name: ClassVar[str] = "native"
+    lacking: ClassVar[str] = "{binary} is neither on PATH nor in Debian's places"
+    cure: ClassVar[str] = "install the server, or name its folder in DBPARITY_NATIVE_PATH"
+
+    def find(self, backend: Backend, version: str) -> Offer | Unavailable | None:
+        """The newest program of ``backend`` whose version is one of ``version``."""
+        service = backend.service
+        if service is None:
+            return None
+        found = dict(self._look(service))
+        fitting = [program for program in found if covers(version, found[program])]
+        if fitting:
+            best = max(fitting, key=lambda program: version_tuple(found[program]))
+            return Offer(
+                self.name,
+                str(best),
+                lambda run: start(backend.name, service, best, run),
+                reusable=True,
+            )
+        if found:
+            here = ", ".join(f"{number} ({path})" for path, number in found.items())
+            return Unavailable(f"only {here} is here", self.cure)
+        return Unavailable(self.lacking.format(binary=service.binary), self.cure)
+
+    def leftovers(self) -> Iterable[Leftover]:
+        """Every process whose environment names a run."""
+        for process in psutil.process_iter():
+            try:
+                run = process.environ().get(RUN_VARIABLE)
+            except psutil.Error:
+                continue
+            if run is not None:
+                name = f"{process.pid} {process.name()}"
+                yield Leftover("process", name, run, partial(end, process))
+
+    def folders(self, service: Service) -> Iterator[Path]:
+        """Where to look, best first."""
+        yield from self.options.folders
+        yield from map(Path, os.environ.get("PATH", "").split(os.pathsep))
+        for pattern in service.places:
+            yield from sorted(Path("/").glob(pattern.removeprefix("/")), reverse=True)
+
+    def _look(self, service: Service) -> Iterator[tuple[Path, str]]:
+        for folder in self.folders(service):
+            program = folder / service.binary
+            if program.is_file() and os.access(program, os.X_OK):
+                command = [str(program), "--version"]
+                said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+                match = re.search(service.version, said)
+                if match:
+                    # Its companions lie beside the program, not beside a link to it.
+                    yield program.resolve(), match[1]
+
+
+def start(backend: str, service: Service, program: Path, run: Run) -> Running:
+    """Initialize and start a server in a folder of its own below the run's.
+
+    Raises:
+        ServerFailed: a command failed; the error has its last words.
+    """
+    account = _account(service)
+    home = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=run.folder))
+    program = _reachable(program, account, Path(run.folder))
+    port = _free_port()
+    credentials = generate_credentials(service.user)
+    commands = service.commands(program, home, port, credentials)
+    for name, text in commands.files.items():
+        (home / name).touch(mode=0o600)
+        (home / name).write_text(text)
+    if account:
+        for path in (home, *home.iterdir()):
+            shutil.chown(path, account, _group(account))
+    options = _options(home, account, run)
+    for command in commands.initialize:
+        _finish(command, home, options)
+    with (home / "log").open("wb") as log:
+        server = psutil.Popen(commands.serve, stdout=log, stderr=log, **options)
+    url = URL.create(
+        backend,
+        credentials.user,
+        credentials.password,
+        "127.0.0.1",
+        port,
+        credentials.database,
+    )
+    return Running(url, lambda: _stop(server, home), alive=lambda: _alive(server, home, program))
+
+
+def end(process: psutil.Process) -> None:
+    """End a server: at once, but so that it takes its shared memory with it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        # PostgreSQL's immediate, MySQL's and MariaDB's normal shutdown.
+        process.send_signal(signal.SIGQUIT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _stop(server: psutil.Popen, home: Path) -> None:
+    end(server)
+    shutil.rmtree(home)
+
+
+def _account(service: Service) -> str:
+    """The account to run as: "" for the own one, as only a superuser has to change it."""
+    if os.geteuid() != 0:
+        return ""
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return service.account if service.account in known else "nobody"
+
+
+def _group(account: str) -> int:
+    return pwd.getpwnam(account).pw_gid
+
+
+def _options(home: Path, account: str, run: Run) -> dict[str, Any]:
+    """How every program is started: away from the terminal's signals, marked with the run."""
+    options: dict[str, Any] = {
+        "cwd": home,
+        "env": {**os.environ, RUN_VARIABLE: run.id},
+        "stdin": subprocess.DEVNULL,
+        "start_new_session": True,
+    }
+    if account:
+        options |= {"user": account, "group": _group(account), "extra_groups": ()}
+    return options
+
+
+def _reachable(program: Path, account: str, folder: Path) -> Path:
+    """The program, or a copy of its installation where ``account`` cannot get at it."""
+    if not account or _can_run(program, account):
+        return program
+    root = program.parent.parent
+    copy = folder / f"programs-{secrets.token_hex(4)}"
+    shutil.copytree(root, copy, symlinks=True)
+    copy.chmod(0o755)
+    return copy / program.relative_to(root)
+
+
+def _can_run(program: Path, account: str) -> bool:
+    try:
+        subprocess.run(
+            [program, "--version"],
+            user=account,
+            group=_group(account),
+            extra_groups=(),
+            cwd="/",
+            check=True,
+            capture_output=True,
+        )
+    except PermissionError:
+        return False
+    return True
+
+
+def _finish(command: Sequence[str], home: Path, options: dict[str, Any]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode:
+        shutil.rmtree(home)
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise ServerFailed(command[0], f"status {done.returncode}", said[-3:])
+
+
+def _alive(server: psutil.Popen, home: Path, program: Path) -> None:
+    if server.poll() is not None:
+        last = (home / "log").read_text(errors="replace").strip().splitlines()[-3:]
+        raise ServerFailed(str(program), f"status {server.returncode}", last)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,131 @@
+"""A running server, and the databases that are leased on it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from dbparity.errors import ServerUnsafe
+from dbparity.servers.administration import Administration, InFolder, OnServer
+from dbparity.servers.bridge import Bridge
+from dbparity.servers.database import Database, configure
+from dbparity.servers.isolation import Shelf
+from dbparity.servers.ledger import database_name
+from dbparity.targets import Target, version_tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL, Engine
+
+    from dbparity.applications import Application
+    from dbparity.backends.base import Backend, Driver
+    from dbparity.servers.ledger import Run
+
+_POOL = {"pool_size": 5, "max_overflow": 45}
+
+
+class Server:
+    """A running server of one version of one backend, reached through several drivers."""
+
+    def __init__(self, backend: Backend, drivers: tuple[Driver, ...], url: URL, run: Run) -> None:
+        """Reach the server at ``url``; make databases on it in the name of ``run``."""
+        self.backend, self.drivers, self.url, self.run = backend, drivers, url, run
+        self._stack = ExitStack()
+        self._numbers = itertools.count(1)
+        self._bridges = {
+            driver.name: self._stack.enter_context(Bridge(backend, driver)) for driver in drivers
+        }
+        self._bridge = self._bridges[drivers[0].name]
+        self._lock = threading.Lock()
+        self._shelves: dict[int, Shelf] = {}
+        self._leased: set[str] = set()
+        place = InFolder if backend.service is None else OnServer
+        self.administration: Administration = place(backend, url, self._bridge)
+        self.version = self.administration.run(backend.server_version)
+
+    @property
+    def name(self) -> str:
+        """Such as ``postgresql@17``; of a file backend, without a version."""
+        return str(self.target(""))
+
+    def target(self, driver: str, version: str = "") -> Target:
+        """The target of this server through ``driver``: with ``version``, or its major one."""
+        if self.backend.service is None:
+            return Target(self.backend.name, driver)
+        return Target(self.backend.name, driver, version or self.version.split(".")[0])
+
+    def assert_volatile(self) -> None:
+        """Raise `ServerUnsafe` if the server would wait for a disk."""
+        for setting, (wanted, actual) in self.administration.run(self.backend.volatile).items():
+            if wanted != actual:
+                raise ServerUnsafe(self.name, setting, wanted, actual)
+
+    @contextmanager
+    def lease(self, driver: str, application: Application | None = None) -> Iterator[Database]:
+        """A fresh database for the block: with the application's schema, or empty.
+
+        Raises:
+            SchemaRefused: the backend refuses the application's schema.
+        """
+        bridge = self._bridges[driver]
+        name, give_back = self._take(application)
+        self._leased.add(name)
+        engine = self._engine(bridge, name, application, **_POOL)
+        try:
+            yield Database(
+                self.target(driver),
+                self.administration.url(bridge.driver, name),
+                self.backend,
+                version_tuple(self.version),
+                engine,
+                bridge,
+                application,
+            )
+        finally:
+            bridge.dispose(engine)
+            give_back(name)
+            self._leased.discard(name)
+
+    def close(self) -> None:
+        """Drop every database that this process made on the server, and end the event loops."""
+        for shelf in self._shelves.values():
+            shelf.close()
+        for name in list(self._leased):
+            self.administration.drop(name)
+        self._stack.close()
+
+    def _take(self, application: Application | None) -> tuple[str, Callable[[str], None]]:
+        if application is None:
+            name = self._next_name()
+            self.administration.create(name)
+            return name, self.administration.drop
+        shelf = self._shelf(application)
+        return shelf.take(), shelf.give_back
+
+    def _shelf(self, application: Application) -> Shelf:
+        def work(name: str, function: Callable[[Engine], object]) -> object:
+            engine = self._engine(self._bridge, name, application)
+            try:
+                return self._bridge.run(function, engine)
+            finally:
+                self._bridge.dispose(engine)
+
+        with self._lock:
+            if id(application) not in self._shelves:
+                self._shelves[id(application)] = Shelf(
+                    self.backend, self.administration, application, self._next_name, work
+                )
+            return self._shelves[id(application)]
+
+    def _engine(
+        self, bridge: Bridge, name: str, application: Application | None, **options: int
+    ) -> Engine:
+        engine = bridge.engine(self.administration.url(bridge.driver, name), **options)
+        configure(engine, self.backend, application)
+        return engine
+
+    def _next_name(self) -> str:
+        return database_name(self.run.id, next(self._numbers))
