@@ -3,7 +3,7 @@
 DbparityError
 ├── UsageError                what was asked for cannot be done as it was asked
 │   ├── TargetInvalid         not of the form backend+driver@version
-│   ├── TargetUnknown         no such backend, driver or configured target
+│   ├── TargetUnknown         no such backend, driver, category or other named thing
 │   ├── DriverMissing         the driver's package is not installed
 │   ├── SettingsInvalid       [tool.dbparity], an option or an environment variable
 │   ├── ApplicationError      the application cannot be loaded

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sqlalchemy import exists, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
@@ -15,7 +16,7 @@ from dbparity import plugins
 from dbparity.errors import DriverMissing, TargetUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine, Select, Table
@@ -145,6 +146,7 @@ class Service(ABC):
     version: ClassVar[str]  # a pattern for the number in what it says to --version
     account: ClassVar[str]  # whom a superuser runs it as
     user: ClassVar[str]  # dbparity's login: one that may make databases
+    database: ClassVar[str]  # one that every server has, to log in to
     arguments: ClassVar[tuple[str, ...]]  # durability off, among others
 
     @abstractmethod
@@ -286,6 +288,9 @@ def quoted(connection: Connection, name: str) -> str:
     return connection.dialect.identifier_preparer.quote_identifier(name)
 
 
-def plan_of(words: Iterable[str], text: str, known: Iterable[str]) -> Plan:
-    """A plan from the words in which a backend names indexes."""
-    return Plan(frozenset(words) & frozenset(known), text)
+def occupied(connection: Connection, tables: Sequence[Table]) -> list[Table]:
+    """Those of ``tables`` that have a row, asked in one statement."""
+    if not tables:
+        return []
+    row = connection.execute(select(*(exists().select_from(table) for table in tables))).one()
+    return [table for table, full in zip(tables, row, strict=True) if full]

@@ -22,10 +22,7 @@ class MariaDBService(MySQLService):
 
     def environment(self, credentials: Credentials) -> dict[str, str]:
         """The variables of the public image."""
-        return {
-            "MARIADB_ROOT_PASSWORD": credentials.password,
-            "MARIADB_DATABASE": credentials.database,
-        }
+        return {"MARIADB_ROOT_PASSWORD": credentials.password}
 
     def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
         """Initialize with MariaDB's own script, which lies in the bin folder beside sbin."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from dbparity.backends.base import (
     Backend,
@@ -17,6 +20,7 @@ from dbparity.backends.base import (
     Plan,
     Refusal,
     Service,
+    occupied,
     quoted,
 )
 
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Select, Table
-    from sqlalchemy.exc import DBAPIError
 
 _REFUSALS = {
     1062: Refusal.UNIQUE,
@@ -42,6 +45,19 @@ _REFUSALS = {
     1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
 }
 _CONNECT_SECONDS = 10
+_COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+_PROGRAMS = (
+    (
+        "SELECT trigger_name, event_object_table, event_manipulation, action_timing, "
+        "action_statement FROM information_schema.triggers "
+        "WHERE trigger_schema = DATABASE() ORDER BY trigger_name"
+    ),
+    (
+        "SELECT routine_type, routine_name, routine_definition FROM "
+        "information_schema.routines WHERE routine_schema = DATABASE() "
+        "ORDER BY routine_type, routine_name"
+    ),
+)
 
 
 class MySQLService(Service):
@@ -56,6 +72,7 @@ class MySQLService(Service):
     version: ClassVar[str] = r"Ver (\d+(?:\.\d+)*)(?!\S*MariaDB)"
     account: ClassVar[str] = "mysql"
     user: ClassVar[str] = "root"
+    database: ClassVar[str] = "mysql"
     arguments: ClassVar[tuple[str, ...]] = (
         "--innodb-flush-log-at-trx-commit=0",
         "--sync-binlog=0",
@@ -69,10 +86,7 @@ class MySQLService(Service):
 
     def environment(self, credentials: Credentials) -> dict[str, str]:
         """The variables of the public image; dbparity is root, to make databases."""
-        return {
-            "MYSQL_ROOT_PASSWORD": credentials.password,
-            "MYSQL_DATABASE": credentials.database,
-        }
+        return {"MYSQL_ROOT_PASSWORD": credentials.password}
 
     def commands(self, binary: Path, home: Path, port: int, credentials: Credentials) -> Commands:
         """Initialize without a password, and set it before the first login."""
@@ -97,7 +111,6 @@ class MySQLService(Service):
 def _login(credentials: Credentials) -> str:
     """Statements that let root in over TCP; the password is generated, of letters and digits."""
     return (
-        f"CREATE DATABASE IF NOT EXISTS `{credentials.database}`;\n"
         f"CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '{credentials.password}';\n"
         "GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n"
         f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{credentials.password}';\n"
@@ -199,14 +212,18 @@ class MySQL(Backend):
         connection.execute(text(f"CREATE DATABASE {identifier} CHARACTER SET utf8mb4"))
 
     def drop_database(self, connection: Connection, name: str) -> None:
-        """Drop it; whoever is connected finds it gone."""
+        """End whoever uses it, since an open transaction would be waited for, and drop it."""
+        for session in connection.execute(text("SHOW PROCESSLIST")).mappings().all():
+            if session["db"] == name:
+                with suppress(DBAPIError):  # it has ended by itself
+                    connection.exec_driver_sql(f"KILL {session['Id']}")
         connection.execute(text(f"DROP DATABASE {quoted(connection, name)}"))
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Delete all rows with foreign keys off, and restart the counters that have moved."""
         preparer = connection.dialect.identifier_preparer
         connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
-        for table in tables:
+        for table in occupied(connection, tables):
             connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
         connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
         for name in connection.scalars(text(self.moved_counters)).all():
@@ -219,28 +236,11 @@ class MySQL(Backend):
     )
 
     def fingerprint(self, connection: Connection) -> str:
-        """Digest the information schema's rows about the current database."""
-        digest = hashlib.sha256()
-        for query in self.fingerprint_queries:
-            for row in connection.execute(text(query)).all():
-                digest.update(repr(tuple(row)).encode())
-        return digest.hexdigest()
-
-    fingerprint_queries: ClassVar[tuple[str, ...]] = (
-        "SELECT table_name, column_name, ordinal_position, column_default, is_nullable, "
-        "column_type, collation_name, extra, generation_expression FROM "
-        "information_schema.columns WHERE table_schema = DATABASE() ORDER BY 1, 3",
-        "SELECT table_name, index_name, seq_in_index, column_name, non_unique, sub_part FROM "
-        "information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1, 2, 3",
-        "SELECT table_name, constraint_name, constraint_type FROM "
-        "information_schema.table_constraints WHERE table_schema = DATABASE() ORDER BY 1, 2",
-        "SELECT constraint_name, update_rule, delete_rule FROM "
-        "information_schema.referential_constraints "
-        "WHERE constraint_schema = DATABASE() ORDER BY 1",
-        "SELECT constraint_name, check_clause FROM information_schema.check_constraints "
-        "WHERE constraint_schema = DATABASE() ORDER BY 1",
-        "SELECT table_name, view_definition FROM information_schema.views "
-        "WHERE table_schema = DATABASE() ORDER BY 1",
-        "SELECT trigger_name, action_statement FROM information_schema.triggers "
-        "WHERE trigger_schema = DATABASE() ORDER BY 1",
-    )
+        """Digest SHOW CREATE TABLE of every table and view, the triggers and the routines."""
+        words = []
+        for name in connection.scalars(text("SHOW TABLES")).all():
+            shown = connection.execute(text(f"SHOW CREATE TABLE {quoted(connection, name)}")).one()
+            words.append(_COUNTER.sub("", shown[1]))
+        for query in _PROGRAMS:
+            words += [repr(tuple(row)) for row in connection.execute(text(query)).all()]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()

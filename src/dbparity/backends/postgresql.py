@@ -17,6 +17,7 @@ from dbparity.backends.base import (
     Plan,
     Refusal,
     Service,
+    occupied,
     quoted,
 )
 
@@ -56,6 +57,7 @@ class PostgreSQLService(Service):
     version: ClassVar[str] = r"\(PostgreSQL\) (\d+(?:\.\d+)*)"
     account: ClassVar[str] = "postgres"
     user: ClassVar[str] = "dbparity"
+    database: ClassVar[str] = "postgres"
     arguments: ClassVar[tuple[str, ...]] = (
         *(word for name, value in _VOLATILE.items() for word in ("-c", f"{name}={value}")),
         *("-c", "max_connections=300", "-c", "autovacuum=off"),
@@ -207,12 +209,12 @@ class PostgreSQL(Backend):
         """Delete all rows with triggers off, and restart the sequences."""
         preparer = connection.dialect.identifier_preparer
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in tables:
+        for table in occupied(connection, tables):
             connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
         connection.execute(
             text(
                 "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, "
-                "false) FROM pg_sequences"
+                "false) FROM pg_sequences WHERE last_value IS NOT NULL"
             )
         )
 
@@ -232,24 +234,39 @@ def _index_names(document: object) -> Iterator[str]:
 
 
 _FINGERPRINT = """
-WITH mine AS (
-  SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+WITH spaces AS (
+  SELECT oid, nspname::text AS space FROM pg_namespace
+  WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+), mine AS (
+  SELECT c.oid, c.relkind, space || '.' || c.relname AS name
+  FROM pg_class c JOIN spaces ON spaces.oid = c.relnamespace
+), types AS (
+  SELECT t.oid, t.typtype, space || '.' || t.typname AS name, t.typbasetype, t.typnotnull
+  FROM pg_type t JOIN spaces ON spaces.oid = t.typnamespace
 ), facts AS (
-  SELECT 'c', relname::text, relkind::text FROM mine
-  UNION ALL SELECT 'a', mine.relname, concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
-    a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
+  SELECT 'space' AS kind, space AS name, '' AS fact FROM spaces
+  UNION ALL SELECT 'relation', name, relkind::text FROM mine
+  UNION ALL SELECT 'column', name, concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+    a.attnotnull, a.attidentity, a.attgenerated, a.attcollation, pg_get_expr(d.adbin, d.adrelid))
   FROM mine JOIN pg_attribute a ON a.attrelid = mine.oid AND a.attnum > 0
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  UNION ALL SELECT 'i', mine.relname, pg_get_indexdef(i.indexrelid)
+  UNION ALL SELECT 'index', name, pg_get_indexdef(i.indexrelid)
   FROM mine JOIN pg_index i ON i.indrelid = mine.oid
-  UNION ALL SELECT 'k', mine.relname, k.conname || pg_get_constraintdef(k.oid)
+  UNION ALL SELECT 'constraint', name, k.conname || ' ' || pg_get_constraintdef(k.oid)
   FROM mine JOIN pg_constraint k ON k.conrelid = mine.oid
-  UNION ALL SELECT 't', mine.relname, pg_get_triggerdef(t.oid)
+  UNION ALL SELECT 'trigger', name, pg_get_triggerdef(t.oid)
   FROM mine JOIN pg_trigger t ON t.tgrelid = mine.oid AND NOT t.tgisinternal
-  UNION ALL SELECT 'v', mine.relname, pg_get_viewdef(mine.oid) FROM mine WHERE relkind IN ('v', 'm')
-  UNION ALL SELECT 'f', p.proname, pg_get_functiondef(p.oid)
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind <> 'a'
+  UNION ALL SELECT 'view', name, pg_get_viewdef(oid) FROM mine WHERE relkind IN ('v', 'm')
+  UNION ALL SELECT 'sequence', name, concat_ws(' ', seqstart, seqincrement, seqmax, seqmin)
+  FROM mine JOIN pg_sequence ON seqrelid = mine.oid
+  UNION ALL SELECT 'type', name, concat_ws(' ', typtype, typbasetype, typnotnull) FROM types
+  UNION ALL SELECT 'label', name, enumsortorder || ' ' || enumlabel
+  FROM types JOIN pg_enum ON enumtypid = types.oid
+  UNION ALL SELECT 'rule', name, k.conname || ' ' || pg_get_constraintdef(k.oid)
+  FROM types JOIN pg_constraint k ON k.contypid = types.oid
+  UNION ALL SELECT 'comment', name, concat_ws(' ', objsubid, description)
+  FROM mine JOIN pg_description ON objoid = mine.oid AND classoid = 'pg_class'::regclass
+  UNION ALL SELECT 'function', space || '.' || p.proname, pg_get_functiondef(p.oid)
+  FROM pg_proc p JOIN spaces ON spaces.oid = p.pronamespace AND p.prokind <> 'a'
 ) SELECT coalesce(md5(string_agg(facts::text, '|' ORDER BY facts::text)), '') FROM facts
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from dbparity.backends.base import Backend
+    from dbparity.backends.base import Backend, Service
     from dbparity.servers.ledger import Run
 
 ORDER = ("url", "container", "native", "embedded", "file")
@@ -124,8 +124,8 @@ def configured(settings: Mapping[str, str], backend: str, version: str) -> str |
     return settings.get(f"{backend}@{version}") or settings.get(backend)
 
 
-def generate_credentials(user: str) -> Credentials:
+def generate_credentials(service: Service) -> Credentials:
     """Fresh credentials; the password has letters and digits only, so it needs no escaping."""
     alphabet = string.ascii_letters + string.digits
     password = "".join(secrets.choice(alphabet) for _ in range(24))
-    return Credentials(user, password, "dbparity")
+    return Credentials(service.user, password, service.database)

@@ -60,7 +60,7 @@ class ContainerProvider(Provider):
             return
         for container in self._engine.containers.list(all=True, filters={"label": LABEL}):
             remove = _Removal(container)
-            yield Leftover("container", container.name, container.labels[LABEL], remove)
+            yield Leftover("container", str(container.name), container.labels[LABEL], remove)
 
     @cached_property
     def _engine(self) -> DockerClient | Unavailable:
@@ -98,7 +98,7 @@ def _start(backend: str, service: Service, image: str, run: Run) -> Running:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415
 
     testcontainers_config.ryuk_disabled = True
-    credentials = generate_credentials(service.user)
+    credentials = generate_credentials(service)
     container = (
         DockerContainer(image, command=shlex.join(service.arguments))
         .with_kwargs(labels={LABEL: run.id})
@@ -119,7 +119,7 @@ def _start(backend: str, service: Service, image: str, run: Run) -> Running:
         credentials.user,
         credentials.password,
         testcontainers_config.tc_host_override or "127.0.0.1",
-        int(wrapped.ports[f"{service.port}/tcp"][0]["HostPort"]),
+        int(cast("dict[str, Any]", wrapped.ports)[f"{service.port}/tcp"][0]["HostPort"]),
         credentials.database,
     )
     return Running(url, container.stop, alive=lambda: _alive(wrapped, image))

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import NullPool, text
+from sqlalchemy import URL, NullPool, make_url, text
 from tenacity import (
     RetryError,
     Retrying,
@@ -30,7 +30,7 @@ from dbparity.errors import (
 )
 from dbparity.progress import Progress
 from dbparity.results import TargetState
-from dbparity.servers.base import Offer, Provider, ServerOptions
+from dbparity.servers.base import Offer, Provider, Running, ServerOptions
 from dbparity.servers import warm
 from dbparity.servers.bridge import Bridge
 from dbparity.servers.ledger import Run
@@ -41,11 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import Engine
 
     from dbparity.applications import Application
     from dbparity.backends.base import Backend, Driver
-    from dbparity.servers.base import Running
     from dbparity.servers.database import Database
 
 _POLL = 0.05  # seconds between two logins
@@ -105,6 +104,7 @@ class DatabaseTestEnvironment:
         self._served: dict[Target, Served] = {}
         self._stopping: list[Served] = []
         self._run: Run | None = None
+        self._ends = True
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -149,9 +149,17 @@ class DatabaseTestEnvironment:
         """A fresh database on a target: see `Server.lease`."""
         return self.server(target).lease(target.driver, application)
 
-    def start(self) -> Self:
-        """Start all servers at once, and wait until a login to each succeeds."""
-        self._run = Run.begin()
+    def start(self, run: Run | None = None) -> Self:
+        """Start all servers at once, and wait until a login to each succeeds.
+
+        With a ``run`` that somebody else has begun, everything is made in its name, and
+        `stop` leaves the servers and the run's record to whoever began it.
+        """
+        for wish in self.wishes:
+            for driver in wish.installed:
+                # SQLAlchemy's import of a dialect is not safe in threads.
+                URL.create(f"{wish.backend.name}+{driver.name}").get_dialect()
+        self._run, self._ends = run or Run.begin(), run is None
         atexit.register(self.stop)
         try:
             with ThreadPoolExecutor(max(len(self.wishes), 1)) as pool:
@@ -164,19 +172,48 @@ class DatabaseTestEnvironment:
             raise
         return self
 
+    def share(self) -> dict[str, Any]:
+        """What another process needs to `join`. Passwords are in it: keep it from others."""
+        served = {
+            str(target): [
+                one.server.url.render_as_string(hide_password=False),
+                one.provider,
+            ]
+            for target, one in self._served.items()
+        }
+        return {"served": served, "missing": {str(t): why for t, why in self.missing.items()}}
+
+    def join(self, shared: Mapping[str, Any], run: Run) -> Self:
+        """Use servers that another process of ``run`` has started; `stop` leaves them running."""
+        self._run, self._ends = run, False
+        atexit.register(self.stop)
+        by_url: dict[str, list[Target]] = {}
+        for name, (url, _) in shared["served"].items():
+            by_url.setdefault(url, []).append(Target.parse(name))
+        for url, targets in by_url.items():
+            backend = load_backend(targets[0].backend)
+            drivers = tuple(backend.driver(target.driver) for target in targets)
+            server = Server(backend, drivers, make_url(url), run)
+            running = Running(server.url, stop=lambda: None)
+            served = Served(server, running, shared["served"][str(targets[0])][1])
+            self._stopping.append(served)
+            self._served.update(dict.fromkeys(targets, served))
+        self.missing = {Target.parse(name): why for name, why in shared["missing"].items()}
+        return self
+
     def stop(self) -> None:
         """Drop all databases, stop all servers that were started here, and forget the run."""
         atexit.unregister(self.stop)
         stopping, self._stopping, self._served = self._stopping, [], {}
         with ThreadPoolExecutor(max(len(stopping), 1)) as pool:
-            list(pool.map(_stop, stopping))
-        if self._run is not None:
+            list(pool.map(self._stop, stopping))
+        if self._run is not None and self._ends:
             self._run.end()
-            self._run = None
+        self._run = None
 
     def __enter__(self) -> Self:
         """Start."""
-        return self.start()
+        return self if self._run is not None else self.start()
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
@@ -213,6 +250,11 @@ class DatabaseTestEnvironment:
             elif offer is not None:
                 reasons.append(f"{provider.name}: {offer}")
         return "; ".join(reasons)
+
+    def _stop(self, served: Served) -> None:
+        served.server.close()
+        if self._ends:
+            served.running.stop()
 
     def _start(self, wish: Wish, offer: Offer) -> Served:
         began = time.perf_counter()
@@ -289,11 +331,6 @@ def _suits(server: Server, wish: Wish, running: Running) -> None:
         raise ServerMismatch(wish.version, server.version)
     if running.ours:
         server.assert_volatile()
-
-
-def _stop(served: Served) -> None:
-    served.server.close()
-    served.running.stop()
 
 
 def _wishes(targets: Iterable[Target | str]) -> Iterator[Wish]:

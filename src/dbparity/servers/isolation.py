@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dbparity.applications import Application
-    from dbparity.backends.base import Backend
     from dbparity.servers.administration import Administration
+    from dbparity.servers.bridge import Bridge
 
 CLEAR, REPLAY = "clear", "replay"
 
@@ -33,18 +33,21 @@ class Shelf:
 
     def __init__(
         self,
-        backend: Backend,
         administration: Administration,
         application: Application,
+        bridge: Bridge,
         name: Callable[[], str],
-        work: Callable[[str, Callable[[Engine], object]], object],
+        engine: Callable[[str], Engine],
     ) -> None:
         """Make databases by ``administration``, called by what ``name`` returns.
 
-        ``work`` calls a function with an engine for the database of a name, and disposes it.
+        Each is prepared through an engine of ``bridge`` that ``engine`` makes for its name, and
+        that stays connected until the database is dropped: most of a lease would be the login.
         """
-        self.backend, self.application = backend, application
-        self._administration, self._name, self._work = administration, name, work
+        self.backend, self.application = bridge.backend, application
+        self._administration, self._bridge = administration, bridge
+        self._name, self._engine = name, engine
+        self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
         self._template = ""
         self._pristine: object = None
@@ -72,13 +75,13 @@ class Shelf:
             with self._lock:
                 self._returned.append(name)
         else:
-            self._administration.drop(name)
+            self._drop(name)
 
     def close(self) -> None:
         """Drop what is on the shelf."""
         for name in (*self._returned, self._template):
             if name:
-                self._administration.drop(name)
+                self._drop(name)
         self._returned, self._template = [], ""
 
     def _choose(self) -> tuple[str, str]:
@@ -105,23 +108,37 @@ class Shelf:
         name = self._name()
         self._administration.create(name)
         try:
-            self._work(name, self._create_schema)
+            self._prepare(name, self._create_schema)
         except SchemaRefused:
-            self._administration.drop(name)
+            self._drop(name)
             raise
         return name
 
     def _sealed(self) -> str:
         name = self._replayed()
+        self._disconnect(name)
         self._administration.seal(name)
         return name
 
     def _cleared(self, name: str) -> str:
-        if self._work(name, self._clear):
+        if self._prepare(name, self._clear):
             return name
         # The last lease changed the schema.
-        self._administration.drop(name)
+        self._drop(name)
         return ""
+
+    def _prepare(self, name: str, work: Callable[[Engine], object]) -> object:
+        if name not in self._engines:
+            self._engines[name] = self._engine(name)
+        return self._bridge.run(work, self._engines[name])
+
+    def _disconnect(self, name: str) -> None:
+        if name in self._engines:
+            self._bridge.dispose(self._engines.pop(name))
+
+    def _drop(self, name: str) -> None:
+        self._disconnect(name)
+        self._administration.drop(name)
 
     def _create_schema(self, engine: Engine) -> None:
         create_schema(engine, self.application)

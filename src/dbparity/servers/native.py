@@ -107,7 +107,7 @@ def start(backend: str, service: Service, program: Path, run: Run) -> Running:
     home = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=run.folder))
     program = _reachable(program, account, Path(run.folder))
     port = _free_port()
-    credentials = generate_credentials(service.user)
+    credentials = generate_credentials(service)
     commands = service.commands(program, home, port, credentials)
     for name, text in commands.files.items():
         (home / name).touch(mode=0o600)

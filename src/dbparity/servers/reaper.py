@@ -17,7 +17,7 @@ from dbparity.servers.administration import OnServer
 from dbparity.servers.base import Leftover, ServerOptions
 from dbparity.servers.bridge import Bridge
 from dbparity.servers.environment import providers
-from dbparity.servers.ledger import run_of, runs
+from dbparity.servers.ledger import Run, run_of, runs
 from dbparity.servers.url import read_url
 
 if TYPE_CHECKING:
@@ -63,6 +63,15 @@ def reap(options: ServerOptions) -> tuple[Found, ...]:
     for found in leaked:
         found.leftover.remove()
     return leaked
+
+
+def end(run: Run, options: ServerOptions) -> None:
+    """End a run of this process whose servers were started by other processes of it."""
+    for provider in providers(options):
+        for leftover in provider.leftovers():
+            if leftover.run == run.id:
+                leftover.remove()
+    run.end()
 
 
 def _leftovers(options: ServerOptions) -> Iterator[Leftover]:

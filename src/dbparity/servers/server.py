@@ -106,17 +106,13 @@ class Server:
         return shelf.take(), shelf.give_back
 
     def _shelf(self, application: Application) -> Shelf:
-        def work(name: str, function: Callable[[Engine], object]) -> object:
-            engine = self._engine(self._bridge, name, application)
-            try:
-                return self._bridge.run(function, engine)
-            finally:
-                self._bridge.dispose(engine)
+        def engine(name: str) -> Engine:
+            return self._engine(self._bridge, name, application, pool_size=1)
 
         with self._lock:
             if id(application) not in self._shelves:
                 self._shelves[id(application)] = Shelf(
-                    self.backend, self.administration, application, self._next_name, work
+                    self.administration, application, self._bridge, self._next_name, engine
                 )
             return self._shelves[id(application)]
 

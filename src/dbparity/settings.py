@@ -1,0 +1,213 @@
+"""Settings: ``[tool.dbparity]`` of pyproject.toml, then environment variables, then options."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbparity.applications import Application, load_application
+from dbparity.errors import SettingsInvalid
+from dbparity.results import Severity
+from dbparity.servers.base import ORDER, ServerOptions
+from dbparity.targets import Target
+
+if TYPE_CHECKING:
+    from typing import Self
+
+DEFAULT_TARGETS = ("sqlite", "postgresql", "mysql", "mariadb")
+_SERVER = re.compile(r"(?P<backend>[A-Z][A-Z0-9_]*?)(_(?P<version>\d+(_\d+)*))?")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project configures. Paths are absolute.
+
+    Attributes:
+        metadata: ``package.module:attribute`` of the application's MetaData; "" if none is named.
+        alembic: its alembic.ini.
+        pythonpath: folders to import it from.
+        factory: ``package.module:attribute`` of its row factories.
+        configure: ``package.module:attribute`` of what it attaches to its engines.
+        targets: what it is checked on.
+        images, urls, providers, reuse, max_age, folders: see `ServerOptions`.
+        require: whether a target that is missing is an error.
+        fail_on: the mildest severity that fails a run.
+    """
+
+    metadata: str = ""
+    alembic: Path | None = None
+    pythonpath: tuple[Path, ...] = ()
+    factory: str = ""
+    configure: str = ""
+    targets: tuple[Target, ...] = tuple(map(Target.parse, DEFAULT_TARGETS))
+    images: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    providers: tuple[str, ...] = ORDER
+    folders: tuple[Path, ...] = ()
+    reuse: bool = False
+    max_age: timedelta = ServerOptions.max_age
+    require: bool = False
+    fail_on: Severity = Severity.DEGRADED
+
+    @classmethod
+    def load(cls, folder: Path, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the nearest pyproject.toml at or above ``folder``, then the environment.
+
+        Raises:
+            SettingsInvalid: a key or a value that cannot be used, with its place.
+            TargetInvalid: a target that cannot be read.
+        """
+        path = _pyproject(folder)
+        values: dict[str, Any] = {}
+        if path is not None:
+            values = _from_table(path, _table(path))
+        merged = {"images": {}, "urls": {}} | values
+        for name, text in environment.items():
+            if name.startswith("DBPARITY_"):
+                _from_variable(merged, name, text)
+        return cls(**merged)
+
+    def with_options(self, **options: Any) -> Self:  # noqa: ANN401  # this class's own fields
+        """The same, with those ``options`` that are neither None nor empty."""
+        return replace(self, **{name: value for name, value in options.items() if value})
+
+    @property
+    def server_options(self) -> ServerOptions:
+        """What is meant for the providers."""
+        return ServerOptions(
+            images=self.images,
+            urls=self.urls,
+            folders=self.folders,
+            providers=self.providers,
+            reuse=self.reuse,
+            max_age=self.max_age,
+        )
+
+    def application(self) -> Application:
+        """Import the application; raise `SettingsInvalid` where none is named."""
+        if not self.metadata:
+            cure = "name it: --metadata shop.models:Base.metadata, or [tool.dbparity] metadata"
+            raise SettingsInvalid("metadata", "no application is named", cure)
+        return load_application(
+            self.metadata,
+            pythonpath=self.pythonpath,
+            alembic=self.alembic,
+            factory=self.factory,
+            configure=self.configure,
+        )
+
+
+def _pyproject(folder: Path) -> Path | None:
+    candidates = (parent / "pyproject.toml" for parent in (folder, *folder.parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text()).get("tool", {}).get("dbparity", {})
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(str(path), f"not TOML: {error}", "correct the line") from error
+    if not isinstance(table, dict):
+        raise SettingsInvalid(f"{path} tool.dbparity", "not a table", "write [tool.dbparity]")
+    return table
+
+
+def _from_table(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for key, value in table.items():
+        where = f"{path} [tool.dbparity] {key}"
+        if key not in _READERS:
+            known = ", ".join(sorted(_READERS))
+            raise SettingsInvalid(where, "no such setting", f"the settings are: {known}")
+        name, kind, read = _READERS[key]
+        if not isinstance(value, kind):
+            reason = f"of type {type(value).__name__}"
+            raise SettingsInvalid(where, reason, f"write a {kind.__name__}")
+        values[name] = read(where, path.parent, value)
+    return values
+
+
+def _text(where: str, folder: Path, value: str) -> str:  # noqa: ARG001
+    return value
+
+
+def _flag(where: str, folder: Path, value: bool) -> bool:  # noqa: ARG001, FBT001
+    return value
+
+
+def _path(where: str, folder: Path, value: str) -> Path:  # noqa: ARG001
+    return folder / value
+
+
+def _strings(where: str, folder: Path, value: list[object]) -> tuple[str, ...]:  # noqa: ARG001
+    for item in value:
+        if not isinstance(item, str):
+            raise SettingsInvalid(where, f"{item!r} is not a string", "write a list of strings")
+    return tuple(map(str, value))
+
+
+def _paths(where: str, folder: Path, value: list[object]) -> tuple[Path, ...]:
+    return tuple(folder / item for item in _strings(where, folder, value))
+
+
+def _targets(where: str, folder: Path, value: list[object]) -> tuple[Target, ...]:
+    return tuple(map(Target.parse, _strings(where, folder, value)))
+
+
+def _servers(where: str, folder: Path, value: dict[str, object]) -> dict[str, str]:
+    _strings(where, folder, list(value.values()))
+    return {Target.parse(name).server: str(text) for name, text in value.items()}
+
+
+def _hours(where: str, folder: Path, value: float) -> timedelta:  # noqa: ARG001
+    return timedelta(hours=value)
+
+
+def _severity(where: str, folder: Path, value: str) -> Severity:  # noqa: ARG001
+    try:
+        return Severity(value)
+    except ValueError:
+        cure = f"write one of: {', '.join(Severity)}"
+        raise SettingsInvalid(where, f"{value!r} is no severity", cure) from None
+
+
+Reader = Callable[[str, Path, Any], Any]
+_READERS: dict[str, tuple[str, type, Reader]] = {
+    "metadata": ("metadata", str, _text),
+    "alembic": ("alembic", str, _path),
+    "pythonpath": ("pythonpath", list, _paths),
+    "factory": ("factory", str, _text),
+    "configure": ("configure", str, _text),
+    "targets": ("targets", list, _targets),
+    "images": ("images", dict, _servers),
+    "urls": ("urls", dict, _servers),
+    "providers": ("providers", list, _strings),
+    "native-path": ("folders", list, _paths),
+    "reuse": ("reuse", bool, _flag),
+    "max-age-hours": ("max_age", int, _hours),
+    "require": ("require", bool, _flag),
+    "fail-on": ("fail_on", str, _severity),
+}
+
+
+def _from_variable(values: dict[str, Any], name: str, text: str) -> None:
+    """Let the environment variable ``name`` change ``values``; others of dbparity's are left."""
+    rest = name.removeprefix("DBPARITY_")
+    for prefix, key in (("IMAGE_", "images"), ("URL_", "urls")):
+        match = _SERVER.fullmatch(rest.removeprefix(prefix)) if rest.startswith(prefix) else None
+        if match:
+            version = (match["version"] or "").replace("_", ".")
+            server = str(Target(match["backend"].lower(), "", version))
+            values[key] = {**values[key], server: text}
+    if rest == "TARGETS":
+        values["targets"] = tuple(Target.parse(part.strip()) for part in text.split(","))
+    elif rest == "NATIVE_PATH":
+        values["folders"] = tuple(map(Path, text.split(os.pathsep)))
+    elif rest in {"REUSE", "REQUIRE"}:
+        values[rest.lower()] = text.lower() not in {"", "0", "no", "false"}

@@ -1,0 +1,30 @@
+"""Fixtures of dbparity's own tests, on top of its own plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbparity.applications import Application
+from dbparity.servers.database import Database
+
+if TYPE_CHECKING:
+    from dbparity.servers.environment import DatabaseTestEnvironment
+    from dbparity.targets import Target
+
+Lease = Callable[..., AbstractContextManager[Database]]
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def lease(database_environment: DatabaseTestEnvironment, target: Target) -> Lease:
+    """Lease a database on the target for any application, or an empty one."""
+
+    def leased(application: Application | None = None) -> AbstractContextManager[Database]:
+        return database_environment.lease(target, application)
+
+    return leased
