@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from dbparity import plugins
-from dbparity.errors import DriverMissing, TargetUnknown
+from dbparity.errors import TargetUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.sql.compiler import SQLCompiler
-
-    from dbparity.targets import Target
 
 
 @dataclass(frozen=True)
@@ -170,6 +168,7 @@ class Backend(ABC):
     drivers: ClassVar[tuple[Driver, ...]]
     service: ClassVar[Service | None] = None  # None: a database is a file
     suffix: ClassVar[str] = ""  # of a database's file
+    companions: ClassVar[tuple[str, ...]] = ()  # what it appends to name the files beside it
     clones: ClassVar[tuple[str, ...]] = ()  # ways to copy a sealed template
     clears: ClassVar[bool] = False  # `clear` empties a database for its next lease
 
@@ -262,20 +261,6 @@ def load_backend(name: str) -> Backend:
     """The backend of that name; raise `TargetUnknown` where no package declares it."""
     backend: Backend = plugins.load("backends", name)()
     return backend
-
-
-def resolve(target: Target) -> tuple[Backend, Driver]:
-    """The backend and driver of a target.
-
-    Raises:
-        TargetUnknown: there is no such backend or driver.
-        DriverMissing: its package is not installed.
-    """
-    backend = load_backend(target.backend)
-    driver = backend.driver(target.driver)
-    if not driver.installed:
-        raise DriverMissing(target, driver.module, driver.extra)
-    return backend, driver
 
 
 def url_for(url: URL, backend: Backend, driver: Driver, database: str) -> URL:

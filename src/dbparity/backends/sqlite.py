@@ -37,6 +37,7 @@ class SQLite(Backend):
     name: ClassVar[str] = "sqlite"
     title: ClassVar[str] = "SQLite"
     suffix: ClassVar[str] = ".sqlite"
+    companions: ClassVar[tuple[str, ...]] = ("-journal", "-wal", "-shm")
     drivers: ClassVar[tuple[Driver, ...]] = (
         Driver("pysqlite", "sqlite3", "all"),
         Driver("aiosqlite", "aiosqlite", "all", is_async=True),

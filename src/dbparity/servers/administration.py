@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -32,6 +35,9 @@ class Administration(Protocol):
     def create(self, name: str) -> None:
         """Make an empty database."""
 
+    def close(self) -> None:
+        """Drop every database that was made through this object and is still there."""
+
     def drop(self, name: str) -> None:
         """Drop a database that dbparity made; raise `DatabaseForeign` for any other."""
 
@@ -48,11 +54,39 @@ class Administration(Protocol):
         """How to connect to a database."""
 
 
-class OnServer:
+class _Books(ABC):
+    """Keeps the names of what was made and not yet dropped, so that nothing is forgotten."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._made: set[str] = set()
+
+    def close(self) -> None:
+        """Drop every database that was made through this object and is still there."""
+        for name in sorted(self._made.intersection(self.names())):
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database that dbparity made; raise `DatabaseForeign` for any other."""
+        if run_of(name) is None:
+            raise DatabaseForeign(name)
+        self._remove(name)
+        self._made.discard(name)
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The databases that dbparity made, whichever run did."""
+
+    @abstractmethod
+    def _remove(self, name: str) -> None: ...
+
+
+class OnServer(_Books):
     """Databases on a running server."""
 
     def __init__(self, backend: Backend, url: URL, bridge: Bridge) -> None:
         """Log in with ``url`` through the driver of ``bridge``, anew each time."""
+        super().__init__()
         self.backend, self._url, self._bridge = backend, url, bridge
         # No pool: an idle login would keep a foreign server's administrator from its work.
         self._engine = bridge.engine(
@@ -63,16 +97,14 @@ class OnServer:
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Call ``work`` with a connection that commits every statement."""
-
         return self._bridge.run(lambda: _connected(self._engine, work))
 
     def create(self, name: str) -> None:
         """Make an empty database."""
+        self._made.add(name)
         self.run(lambda connection: self.backend.create_database(connection, name))
 
-    def drop(self, name: str) -> None:
-        """Drop a database that dbparity made."""
-        _own(name)
+    def _remove(self, name: str) -> None:
         self.run(lambda connection: self.backend.drop_database(connection, name))
 
     def seal(self, name: str) -> None:
@@ -81,6 +113,7 @@ class OnServer:
 
     def clone(self, template: str, name: str, way: str) -> None:
         """Have the server copy a template."""
+        self._made.add(name)
         self.run(lambda connection: self.backend.clone(connection, template, name, way))
 
     def names(self) -> list[str]:
@@ -92,11 +125,12 @@ class OnServer:
         return url_for(self._url, self.backend, driver, name)
 
 
-class InFolder:
+class InFolder(_Books):
     """Databases as files in one folder."""
 
     def __init__(self, backend: Backend, url: URL, bridge: Bridge) -> None:
         """Keep the files in the folder that ``url`` has for a database."""
+        super().__init__()
         self.backend, self._url, self._bridge = backend, url, bridge
         self._folder = Path(url.database or "")
 
@@ -110,19 +144,21 @@ class InFolder:
             self._bridge.dispose(engine)
 
     def create(self, name: str) -> None:
-        """Nothing to do: a file backend makes its file at the first connect."""
+        """Only note it: a file backend makes its file at the first connect."""
+        self._made.add(name)
 
-    def drop(self, name: str) -> None:
-        """Remove a database's file, and what lies beside it."""
-        _own(name)
-        for path in self._folder.glob(f"{name}{self.backend.suffix}*"):
-            path.unlink()
+    def _remove(self, name: str) -> None:
+        path = self._path(name)
+        for beside in ("", *self.backend.companions):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + beside)  # noqa: PTH108  # a Path costs as much as the unlink
 
     def seal(self, name: str) -> None:
         """Nothing to do: nobody is told of the template's file."""
 
     def clone(self, template: str, name: str, way: str) -> None:  # noqa: ARG002
         """Copy a template's file, which nobody has open."""
+        self._made.add(name)
         shutil.copyfile(self._path(template), self._path(name))
 
     def names(self) -> list[str]:
@@ -132,17 +168,12 @@ class InFolder:
 
     def url(self, driver: Driver, name: str) -> URL:
         """How to connect to a database."""
-        return url_for(self._url, self.backend, driver, str(self._path(name)))
+        return url_for(self._url, self.backend, driver, self._path(name))
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}{self.backend.suffix}"
+    def _path(self, name: str) -> str:
+        return f"{self._folder}/{name}{self.backend.suffix}"
 
 
 def _connected(engine: Engine, work: Callable[[Connection], T]) -> T:
     with engine.connect() as connection:
         return work(connection)
-
-
-def _own(name: str) -> None:
-    if run_of(name) is None:
-        raise DatabaseForeign(name)

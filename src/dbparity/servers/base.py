@@ -67,25 +67,29 @@ class Running:
         stop: ends the server and removes what it left; does nothing for a server that is not ours.
         alive: raises `ServerError` with the server's last words if it has died.
         ours: whether dbparity chose its settings, so that they can be asserted.
+        ends: whether ``stop`` ends it, with every database on it.
     """
 
     url: URL
     stop: Callable[[], None]
     alive: Callable[[], None] = lambda: None
     ours: bool = True
+    ends: bool = True
 
 
 @dataclass(frozen=True)
 class Offer:
     """A server that a provider could start: what it is, and how.
 
-    ``reusable`` says whether it may be left running for the next run.
+    ``reusable`` says whether it may be left running for the next run; ``version`` is the server's,
+    where it is known before the start.
     """
 
     provider: str
     description: str
     start: Callable[[Run], Running]
     reusable: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True)

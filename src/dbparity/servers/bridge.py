@@ -59,7 +59,8 @@ class Bridge:
         if self._portal is None:
             with ThreadPoolExecutor(len(jobs)) as pool:
                 return list(pool.map(_outcome, jobs))
-        return list(await_only(self._gather(jobs)))
+        done: list[T | Exception] = await_only(self._gather(jobs))
+        return done
 
     async def _gather(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
         return await asyncio.gather(*(greenlet_spawn(_outcome, job) for job in jobs))

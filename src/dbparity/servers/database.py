@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,6 +30,7 @@ class Database:
         url: how to connect, with the password; print `safe_url` instead.
         engine: on an async driver, the sync facade: it works inside `run` and `run_concurrently`
             only. Use `async_engine` in coroutines.
+        opening: makes the engine.
         application: whose schema it holds, or None.
     """
 
@@ -36,9 +38,14 @@ class Database:
     url: URL
     backend: Backend
     version: tuple[int, ...]
-    engine: Engine
     bridge: Bridge
+    opening: Opening
     application: Application | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The database's engine, made when it is first asked for."""
+        return self.opening.engine
 
     @property
     def features(self) -> Features:
@@ -68,6 +75,29 @@ class Database:
         engine = create_async_engine(self.url, connect_args=arguments)
         configure(engine.sync_engine, self.backend, self.application)
         return engine
+
+
+class Opening:
+    """An engine that is made when it is first asked for: it costs more than a copied file."""
+
+    def __init__(self, make: Callable[[], Engine], dispose: Callable[[Engine], None]) -> None:
+        """Make the engine by ``make``, and close it by ``dispose``."""
+        self._make, self._dispose = make, dispose
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, the same one in every thread."""
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._make()
+            return self._engine
+
+    def close(self) -> None:
+        """Close the engine's connections, if it was ever made."""
+        if self._engine is not None:
+            self._dispose(self._engine)
 
 
 def configure(engine: Engine, backend: Backend, application: Application | None) -> None:

@@ -193,7 +193,7 @@ class DatabaseTestEnvironment:
         for url, targets in by_url.items():
             backend = load_backend(targets[0].backend)
             drivers = tuple(backend.driver(target.driver) for target in targets)
-            server = Server(backend, drivers, make_url(url), run)
+            server = Server(backend, drivers, make_url(url), run, targets[0].version)
             running = Running(server.url, stop=lambda: None)
             served = Served(server, running, shared["served"][str(targets[0])][1])
             self._stopping.append(served)
@@ -231,7 +231,7 @@ class DatabaseTestEnvironment:
             elif not driver.installed:
                 self.missing[target] = str(DriverMissing(target, driver.module, driver.extra))
             else:
-                self._served[served.server.target(driver.name, wish.version)] = served
+                self._served[served.server.target(driver.name)] = served
         if isinstance(served, str):
             self.progress.server_missing(wish.name, served)
 
@@ -252,9 +252,13 @@ class DatabaseTestEnvironment:
         return "; ".join(reasons)
 
     def _stop(self, served: Served) -> None:
-        served.server.close()
-        if self._ends:
-            served.running.stop()
+        ends = self._ends and served.running.ends
+        try:
+            # With a server that ends, its databases do.
+            served.server.close(drop=not ends)
+        finally:
+            if self._ends:
+                served.running.stop()
 
     def _start(self, wish: Wish, offer: Offer) -> Served:
         began = time.perf_counter()
@@ -267,7 +271,7 @@ class DatabaseTestEnvironment:
         try:
             if wish.backend.service is not None:
                 await_login(wish.backend, wish.installed[0], running, self.options)
-            server = Server(wish.backend, wish.installed, running.url, run)
+            server = Server(wish.backend, wish.installed, running.url, run, wish.version)
             _suits(server, wish, running)
         except BaseException:
             running.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dbparity.servers.bridge import Bridge
 
 CLEAR, REPLAY = "clear", "replay"
+_MEMORY = 9  # leases by which a strategy is judged
 
 
 class Shelf:
@@ -52,7 +54,7 @@ class Shelf:
         self._template = ""
         self._pristine: object = None
         self._returned: list[str] = []
-        self.seconds: dict[str, list[float]] = {}
+        self.seconds: dict[str, deque[float]] = {}
 
     def take(self) -> str:
         """A database that has the application's schema, and no rows.
@@ -62,11 +64,12 @@ class Shelf:
         """
         while True:
             strategy, returned = self._choose()
+            if strategy in self.backend.clones:
+                self._seal_template()
             started = time.perf_counter()
             name = self._provide(strategy, returned)
             if name:
-                with self._lock:
-                    self.seconds.setdefault(strategy, []).append(time.perf_counter() - started)
+                self._measured(strategy, time.perf_counter() - started)
                 return name
 
     def give_back(self, name: str) -> None:
@@ -78,11 +81,9 @@ class Shelf:
             self._drop(name)
 
     def close(self) -> None:
-        """Drop what is on the shelf."""
-        for name in (*self._returned, self._template):
-            if name:
-                self._drop(name)
-        self._returned, self._template = [], ""
+        """Close the logins, so that the databases can be dropped."""
+        for name in list(self._engines):
+            self._disconnect(name)
 
     def _choose(self) -> tuple[str, str]:
         with self._lock:
@@ -93,13 +94,15 @@ class Shelf:
             best = min(strategies, key=lambda way: median(self.seconds.get(way, [0.0])))
             return best, self._returned.pop() if best == CLEAR else ""
 
+    def _measured(self, strategy: str, seconds: float) -> None:
+        with self._lock:
+            self.seconds.setdefault(strategy, deque(maxlen=_MEMORY)).append(seconds)
+
     def _provide(self, strategy: str, returned: str) -> str:
         if strategy == CLEAR:
             return self._cleared(returned)
         if strategy == REPLAY:
             return self._replayed()
-        with self._lock:
-            self._template = self._template or self._sealed()
         name = self._name()
         self._administration.clone(self._template, name, strategy)
         return name
@@ -114,11 +117,13 @@ class Shelf:
             raise
         return name
 
-    def _sealed(self) -> str:
-        name = self._replayed()
-        self._disconnect(name)
-        self._administration.seal(name)
-        return name
+    def _seal_template(self) -> None:
+        with self._lock:
+            if not self._template:
+                name = self._replayed()
+                self._disconnect(name)
+                self._administration.seal(name)
+                self._template = name
 
     def _cleared(self, name: str) -> str:
         if self._prepare(name, self._clear):

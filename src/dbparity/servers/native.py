@@ -61,6 +61,7 @@ class NativeProvider(Provider):
                 str(best),
                 lambda run: start(backend.name, service, best, run),
                 reusable=True,
+                version=found[best],
             )
         if found:
             here = ", ".join(f"{number} ({path})" for path, number in found.items())

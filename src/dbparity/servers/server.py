@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dbparity.errors import ServerUnsafe
 from dbparity.servers.administration import Administration, InFolder, OnServer
 from dbparity.servers.bridge import Bridge
-from dbparity.servers.database import Database, configure
+from dbparity.servers.database import Database, Opening, configure
 from dbparity.servers.isolation import Shelf
 from dbparity.servers.ledger import database_name
 from dbparity.targets import Target, version_tuple
@@ -30,9 +31,20 @@ _POOL = {"pool_size": 5, "max_overflow": 45}
 class Server:
     """A running server of one version of one backend, reached through several drivers."""
 
-    def __init__(self, backend: Backend, drivers: tuple[Driver, ...], url: URL, run: Run) -> None:
-        """Reach the server at ``url``; make databases on it in the name of ``run``."""
+    def __init__(
+        self,
+        backend: Backend,
+        drivers: tuple[Driver, ...],
+        url: URL,
+        run: Run,
+        wanted: str = "",
+    ) -> None:
+        """Reach the server at ``url``; make databases on it in the name of ``run``.
+
+        ``wanted`` is the version that was asked for, by which its targets are called.
+        """
         self.backend, self.drivers, self.url, self.run = backend, drivers, url, run
+        self._wanted = wanted
         self._stack = ExitStack()
         self._numbers = itertools.count(1)
         self._bridges = {
@@ -41,7 +53,6 @@ class Server:
         self._bridge = self._bridges[drivers[0].name]
         self._lock = threading.Lock()
         self._shelves: dict[int, Shelf] = {}
-        self._leased: set[str] = set()
         place = InFolder if backend.service is None else OnServer
         self.administration: Administration = place(backend, url, self._bridge)
         self.version = self.administration.run(backend.server_version)
@@ -51,11 +62,11 @@ class Server:
         """Such as ``postgresql@17``; of a file backend, without a version."""
         return str(self.target(""))
 
-    def target(self, driver: str, version: str = "") -> Target:
-        """The target of this server through ``driver``: with ``version``, or its major one."""
+    def target(self, driver: str) -> Target:
+        """The target of this server through ``driver``: of the wanted version, or its major one."""
         if self.backend.service is None:
             return Target(self.backend.name, driver)
-        return Target(self.backend.name, driver, version or self.version.split(".")[0])
+        return Target(self.backend.name, driver, self._wanted or self.version.split(".")[0])
 
     def assert_volatile(self) -> None:
         """Raise `ServerUnsafe` if the server would wait for a disk."""
@@ -72,30 +83,28 @@ class Server:
         """
         bridge = self._bridges[driver]
         name, give_back = self._take(application)
-        self._leased.add(name)
-        engine = self._engine(bridge, name, application, **_POOL)
+        opening = Opening(partial(self._engine, bridge, name, application, **_POOL), bridge.dispose)
         try:
             yield Database(
                 self.target(driver),
                 self.administration.url(bridge.driver, name),
                 self.backend,
                 version_tuple(self.version),
-                engine,
                 bridge,
+                opening,
                 application,
             )
         finally:
-            bridge.dispose(engine)
+            opening.close()
             give_back(name)
-            self._leased.discard(name)
 
-    def close(self) -> None:
-        """Drop every database that this process made on the server, and end the event loops."""
-        for shelf in self._shelves.values():
-            shelf.close()
-        for name in list(self._leased):
-            self.administration.drop(name)
-        self._stack.close()
+    def close(self, *, drop: bool = True) -> None:
+        """End the event loops, and ``drop`` every database that this process made here."""
+        with self._stack:
+            for shelf in self._shelves.values():
+                shelf.close()
+            if drop:
+                self.administration.close()
 
     def _take(self, application: Application | None) -> tuple[str, Callable[[str], None]]:
         if application is None:

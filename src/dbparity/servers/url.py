@@ -32,7 +32,9 @@ class UrlProvider(Provider):
             )
         url = read_url(text, backend)
         safe = url.render_as_string(hide_password=True)
-        return Offer(self.name, safe, lambda _run: Running(url, stop=lambda: None, ours=False))
+        return Offer(
+            self.name, safe, lambda _run: Running(url, stop=lambda: None, ours=False, ends=False)
+        )
 
 
 def read_url(text: str, backend: Backend) -> URL:

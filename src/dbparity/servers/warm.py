@@ -38,7 +38,7 @@ def _left(serves: str) -> Running | None:
             except Timeout:
                 continue
             if time.time() < run.expires:
-                return Running(make_url(_secret(run).read_text()), stop=lock.release)
+                return Running(make_url(_secret(run).read_text()), stop=lock.release, ends=False)
             lock.release()
     return None
 
@@ -54,7 +54,7 @@ def _new(serves: str, offer: Offer, options: ServerOptions) -> Running:
         run.end()
         raise
     _write(_secret(run), running.url.render_as_string(hide_password=False))
-    return replace(running, stop=lock.release)
+    return replace(running, stop=lock.release, ends=False)
 
 
 def _secret(run: Run) -> Path:

@@ -1,0 +1,65 @@
+"""A fresh 20-table database: leased, against dropping and creating the tables again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, insert
+
+from dbparity.applications import Application
+
+if TYPE_CHECKING:
+    from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
+    from dbparity.targets import Target
+
+TABLES = 20
+METADATA = MetaData()
+for number in range(TABLES):
+    Table(
+        f"t{number}",
+        METADATA,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(50), unique=True),
+        Column("size", Integer, index=True),
+        *([Column("parent", ForeignKey("t0.id", ondelete="CASCADE"))] if number else []),
+    )
+APPLICATION = Application("twenty tables", METADATA)
+
+
+def _use(database: Database) -> None:
+    with database.engine.begin() as connection:
+        for table in METADATA.sorted_tables:
+            connection.execute(insert(table), {"name": "a", "size": 1})
+
+
+def test_lease(
+    benchmark: Any, database_environment: DatabaseTestEnvironment, target: Target
+) -> None:
+    benchmark.group, benchmark.extra_info["arm"] = str(target), "lease"
+
+    def setup() -> None:
+        with database_environment.lease(target, APPLICATION) as database:
+            database.run(_use)
+
+    def lease() -> None:
+        with database_environment.lease(target, APPLICATION):
+            pass
+
+    for _ in range(4):  # the calibration
+        setup()
+    # Every lease meets the rows of a test that was there before it.
+    benchmark.pedantic(lease, setup=setup, rounds=15)
+
+
+def test_drop_and_create(
+    benchmark: Any, database_environment: DatabaseTestEnvironment, target: Target
+) -> None:
+    benchmark.group, benchmark.extra_info["arm"] = str(target), "create"
+
+    def create(database: Database) -> None:
+        METADATA.drop_all(database.engine)
+        METADATA.create_all(database.engine)
+
+    with database_environment.lease(target, APPLICATION) as database:
+        benchmark.pedantic(database.run, args=(create,), rounds=10)

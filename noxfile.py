@@ -1,0 +1,84 @@
+"""Sessions of this project; ``nox --list`` shows them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+# The matrix is the one that dbparity offers to every project.
+sys.path.insert(0, str(ROOT / "src"))
+
+from dbparity import nox_sessions  # noqa: E402
+
+nox.options.sessions = ["coverage"]
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = ["-e", ".[all]", "--group", "test"]
+
+nox_sessions.tests(
+    ["sqlite", "postgresql", "mysql", "mariadb"],
+    install=PROJECT,
+    command=["pytest", "--numprocesses=2"],
+)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Check the examples on every target that this machine can serve."""
+    session.install(*PROJECT)
+    session.run("dbparity", "check", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run all tests on all targets, and gate the branch coverage where no backend is missing."""
+    session.install(*PROJECT)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "--numprocesses=2", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    complete = bool(os.environ.get("DBPARITY_REQUIRE"))
+    session.run("coverage", "report", *([] if complete else ["--fail-under=0"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, layers and workflows."""
+    session.install(*PROJECT, "--group", "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("zizmor", "--offline", ".github")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.install(*PROJECT, "--group", "types")
+    session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; their ratios belong into docs/performance.md."""
+    session.install(*PROJECT, "--group", "bench")
+    session.run("pytest", "benchmarks", "--benchmark-only", "-p", "no:xdist", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build."""
+    session.install("-e", ".", "--group", "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "docs/_build")
+
+
+@nox.session(python=False)
+def images(session: nox.Session) -> None:
+    """Build the server images from Debian packages, for a machine without an image registry."""
+    if shutil.which("apt-get") is None:
+        session.error("containers/up.sh needs Debian's apt-get; elsewhere pull the public images")
+    session.run("containers/up.sh", *session.posargs, external=True)
