@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import nox
 
-ROOT = Path(__file__).parent
-# The matrix is the one that dbparity offers to every project.
-sys.path.insert(0, str(ROOT / "src"))
-
-from dbparity import nox_sessions  # noqa: E402
+from dbparity import nox_sessions
 
 nox.options.sessions = ["coverage"]
 nox.options.reuse_existing_virtualenvs = True
@@ -23,7 +17,7 @@ PROJECT = ["-e", ".[all]", "--group", "test"]
 nox_sessions.tests(
     ["sqlite", "postgresql", "mysql", "mariadb"],
     install=PROJECT,
-    command=["pytest", "--numprocesses=2"],
+    command=["coverage", "run", "-m", "pytest", "--numprocesses=2"],
 )
 
 
@@ -47,17 +41,14 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, layers and workflows."""
-    session.install(*PROJECT, "--group", "lint")
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("lint-imports")
-    session.run("zizmor", "--offline", ".github")
+    """Run every hook of pre-commit: style, types, layers, workflows."""
+    session.install(*PROJECT, "--group", "lint", "--group", "types")
+    session.run("pre-commit", "run", "--all-files", *session.posargs)
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types."""
+    """Check types alone."""
     session.install(*PROJECT, "--group", "types")
     session.run("mypy")
 

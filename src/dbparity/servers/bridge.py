@@ -59,11 +59,12 @@ class Bridge:
         if self._portal is None:
             with ThreadPoolExecutor(len(jobs)) as pool:
                 return list(pool.map(_outcome, jobs))
-        done: list[T | Exception] = await_only(self._gather(jobs))
-        return done
+        return await_only(self._gather(jobs))
 
     async def _gather(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
-        return await asyncio.gather(*(greenlet_spawn(_outcome, job) for job in jobs))
+        tasks = (greenlet_spawn(_outcome, job) for job in jobs)
+        done: list[T | Exception] = await asyncio.gather(*tasks)
+        return done
 
     def dispose(self, engine: Engine) -> None:
         """Close an engine's connections on the loop that opened them."""
