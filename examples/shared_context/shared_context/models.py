@@ -122,9 +122,11 @@ class AgentMemory(Base):
         ),
         Index(
             "uq_agent_memory_active_key",
-            "session_id",
+            # Not session_id first: MySQL would check the foreign key through this index, and
+            # where a column of that is NULL it lets an UPDATE reference nothing.
             "agent",
             "key",
+            "session_id",
             "active",
             unique=True,
             postgresql_where=text("forgotten_at IS NULL"),
@@ -167,8 +169,8 @@ class SecureToken(Base):
         ),
         Index(
             "uq_secure_tokens_active_name",
+            "name",  # not session_id first: as for memories
             "session_id",
-            "name",
             "active",
             unique=True,
             postgresql_where=text("revoked_at IS NULL"),

@@ -284,4 +284,4 @@ def test_unique_indexes_cover_the_same_columns_on_every_backend(db: Session) -> 
     indexes = inspect(db.connection()).get_indexes("agent_memory")
     active = next(index for index in indexes if index["name"] == "uq_agent_memory_active_key")
     assert active["unique"]
-    assert active["column_names"] == ["session_id", "agent", "key", "active"]
+    assert active["column_names"] == ["agent", "key", "session_id", "active"]

@@ -110,7 +110,7 @@ def _create_secure_tokens() -> None:
     op.create_index(
         "uq_secure_tokens_active_name",
         "secure_tokens",
-        ["session_id", "name", "active"],
+        ["name", "session_id", "active"],
         unique=True,
         postgresql_where=sa.text("revoked_at IS NULL"),
         sqlite_where=sa.text("revoked_at IS NULL"),

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_agent_memory_active_key",
         "agent_memory",
-        [*COLUMNS, "active"],
+        ["agent", "key", "session_id", "active"],
         unique=True,
         postgresql_where=sa.text("forgotten_at IS NULL"),
         sqlite_where=sa.text("forgotten_at IS NULL"),
