@@ -1,60 +1,68 @@
-"""Do the targets agree: observations of the same question, compared across targets."""
+"""Do the targets agree where the model promises nothing: observations, compared."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from dbparity.results import Finding, Observation, Outcome, Result, Skipped
+from dbparity.results import Finding, Observation, Outcome, Result, Severity, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_Answers = dict[str, Observation]
+# What each target answered to one question.
+Answers = dict[str, Observation]
 
 
 def compare(results: Sequence[Result]) -> tuple[Result, ...]:
-    """One result per check that observed something, with a finding per subject that differs."""
-    asked: dict[tuple[str, str], dict[str, _Answers]] = defaultdict(lambda: defaultdict(dict))
+    """One result for each check that observed something, with a finding for each difference.
+
+    Only those targets are compared that were asked the same question: where there are no two of
+    them, the result is skipped.
+    """
+    asked: dict[tuple[str, str], dict[str, Answers]] = defaultdict(lambda: defaultdict(dict))
     for result in results:
         for observation in result.observations:
             answers = asked[result.category, result.check][observation.subject]
             answers[result.target] = observation
-    return tuple(_judge(category, check, subjects) for (category, check), subjects in asked.items())
+    return tuple(_judged(*place, questions) for place, questions in asked.items())
 
 
-def _judge(category: str, check: str, subjects: dict[str, _Answers]) -> Result:
-    comparable = {name: answers for name, answers in subjects.items() if len(answers) > 1}
-    findings = tuple(_divergences(check, comparable))
+def _judged(category: str, check: str, questions: dict[str, Answers]) -> Result:
+    comparable = {name: answers for name, answers in questions.items() if len(answers) > 1}
     if not comparable:
-        outcome, skipped = Outcome.SKIPPED, (Skipped("fewer than two targets answered"),)
-    else:
-        outcome, skipped = Outcome.FAILED if findings else Outcome.PASSED, ()
+        nothing = Skipped("no two targets answered the same question")
+        return Result("", category, check, Outcome.SKIPPED, skipped=(nothing,))
+    findings = tuple(_divergences(check, comparable))
+    failed = any(finding.severity is not Severity.NOTE for finding in findings)
+    outcome = Outcome.FAILED if failed else Outcome.PASSED
     agreed = len(comparable) - len(findings)
-    return Result("", category, check, outcome, verified=agreed, findings=findings, skipped=skipped)
+    return Result("", category, check, outcome, verified=agreed, findings=findings)
 
 
-def _divergences(check: str, subjects: dict[str, _Answers]) -> Iterator[Finding]:
-    for subject, answers in subjects.items():
+def _divergences(check: str, questions: dict[str, Answers]) -> Iterator[Finding]:
+    for subject, answers in questions.items():
         groups: dict[str, list[str]] = defaultdict(list)
         for target, observation in answers.items():
             groups[observation.value].append(target)
         if len(groups) > 1:
-            yield _divergence(check, subject, next(iter(answers.values())), groups)
+            yield _divergence(check, subject, answers, groups)
 
 
 def _divergence(
-    check: str, subject: str, observed: Observation, groups: dict[str, list[str]]
+    check: str, subject: str, answers: Answers, groups: dict[str, list[str]]
 ) -> Finding:
-    first, *others = sorted(groups.items(), key=lambda group: -len(group[1]))
+    """What most targets say is expected of the others; the fewest are named last."""
+    most, *others = sorted(groups.items(), key=lambda group: -len(group[1]))
+    worst = min(answers.values(), key=lambda observation: observation.severity.rank)
     return Finding(
         code=f"DIVERGES-{check.upper().replace('_', '-')}",
-        severity=observed.severity,
+        severity=worst.severity,
         message=f"the targets do not agree on {subject}",
-        place=observed.place,
-        expected=_say([first]),
+        place=worst.place,
+        expected=_say([most]),
         actual=_say(others),
-        recommendation=observed.recommendation,
+        recommendation=worst.recommendation,
         targets=tuple(target for _, targets in others for target in targets),
     )
 
