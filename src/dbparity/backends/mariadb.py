@@ -48,7 +48,10 @@ class MariaDB(MySQL):
     )
 
     def features(self, version: tuple[int, ...]) -> Features:
-        """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count."""
+        """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count.
+
+        SKIP LOCKED came with 10.6.
+        """
         return replace(
             super().features(version),
             expression_indexes=False,
@@ -56,5 +59,6 @@ class MariaDB(MySQL):
             delete_returning=True,
             trailing_space_sensitive=False,
             indexes_text=True,
+            row_locks=version >= (10, 6),
             sequences=True,
         )

@@ -177,7 +177,8 @@ class MySQL(Backend):
         """Read the traditional EXPLAIN, whose columns MySQL and MariaDB share."""
         rows = connection.execute(Explain("EXPLAIN FORMAT=TRADITIONAL", statement)).mappings()
         steps = [dict(row) for row in rows]
-        used = {str(step["key"]).split(",")[0] for step in steps if step["key"]}
+        # One step may merge several indexes.
+        used = [name for step in steps if step["key"] for name in step["key"].split(",")]
         return Plan(frozenset(used), "\n".join(map(str, steps)))
 
     def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:

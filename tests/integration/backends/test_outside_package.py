@@ -1,0 +1,40 @@
+"""A backend that somebody else wrote, installed from its own package, keeps the same contract."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dbparity.backends.probes import PROBES
+
+PACKAGE = Path(__file__).parents[2] / "packages" / "dbparity-duckdb"
+OFFLINE = ("--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+TESTS = """
+from dbparity.testing import BackendContract
+
+
+class TestDuckDB(BackendContract):
+    target = "duckdb"
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package, installed for new interpreters as its users would, but without a network."""
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", *OFFLINE, "--target", str(tmp_path))
+    subprocess.run([*pip, str(PACKAGE)], check=True)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+
+
+# In a process of its own: DuckDB's binding complains at the exit of one where Hypothesis ran.
+@pytest.mark.usefixtures("installed")
+def test_backend_from_an_outside_package_keeps_the_contract(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio")
+    outcomes = result.parseoutcomes()
+    assert set(outcomes) <= {"passed", "skipped"}
+    assert outcomes["passed"] > len(PROBES)
