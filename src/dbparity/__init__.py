@@ -1,1 +1,92 @@
 """Prove that one SQLAlchemy application behaves the same on every database it supports."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbparity.applications import Application, load_application
+    from dbparity.backends.base import Backend, Driver, Features
+    from dbparity.conformance.base import Check, check
+    from dbparity.errors import DbparityError
+    from dbparity.results import (
+        Finding,
+        Observation,
+        Outcome,
+        Place,
+        Report,
+        Result,
+        Severity,
+        Skipped,
+        Verified,
+    )
+    from dbparity.servers.base import ServerOptions
+    from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
+    from dbparity.settings import Settings
+    from dbparity.synthesis import RowSynthesizer
+    from dbparity.targets import Target
+    from dbparity.tester import CrossDatabaseTester, load_checks
+else:  # hidden from type checkers, or they would find no misspelt name
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for: SQLAlchemy alone takes half a second."""
+        if name not in _ROOM_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"dbparity.{_ROOM_OF[name]}"), name)
+
+
+__all__ = [
+    "Application",
+    "Backend",
+    "Check",
+    "CrossDatabaseTester",
+    "Database",
+    "DatabaseTestEnvironment",
+    "DbparityError",
+    "Driver",
+    "Features",
+    "Finding",
+    "Observation",
+    "Outcome",
+    "Place",
+    "Report",
+    "Result",
+    "RowSynthesizer",
+    "ServerOptions",
+    "Settings",
+    "Severity",
+    "Skipped",
+    "Target",
+    "Verified",
+    "check",
+    "load_application",
+    "load_checks",
+]
+
+_ROOMS = {
+    "applications": ("Application", "load_application"),
+    "backends.base": ("Backend", "Driver", "Features"),
+    "conformance.base": ("Check", "check"),
+    "errors": ("DbparityError",),
+    "results": (
+        "Finding",
+        "Observation",
+        "Outcome",
+        "Place",
+        "Report",
+        "Result",
+        "Severity",
+        "Skipped",
+        "Verified",
+    ),
+    "servers.base": ("ServerOptions",),
+    "servers.database": ("Database",),
+    "servers.environment": ("DatabaseTestEnvironment",),
+    "settings": ("Settings",),
+    "synthesis": ("RowSynthesizer",),
+    "targets": ("Target",),
+    "tester": ("CrossDatabaseTester", "load_checks"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

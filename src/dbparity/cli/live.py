@@ -1,0 +1,121 @@
+"""What happens while it happens: lines for what has ended, bars for what is under way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich import progress as rich_progress
+from rich.text import Text
+
+from dbparity.progress import Progress
+from dbparity.reports.summary import count
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from rich.console import Console
+
+    from dbparity.cli.console import Screen
+    from dbparity.results import Result
+
+
+class Lines(Progress):
+    """A line for every server that is ready or missing, and for every target that is checked."""
+
+    def __init__(self, screen: Console) -> None:
+        """Print on ``screen``."""
+        self.screen = screen
+        self._lock = threading.Lock()
+        self._totals: dict[str, int] = {}
+        self._began: dict[str, float] = {}
+        self._checked: Counter[str] = Counter()
+        self._findings: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+
+    def server_ready(self, server: str, provider: str, seconds: float) -> None:
+        """Say so."""
+        self._line(server, f"ready in {seconds:.1f} s ({provider})")
+
+    def server_missing(self, server: str, reason: str) -> None:  # noqa: ARG002
+        """Say so; the reasons come with the report."""
+        self._line(server, "not available")
+
+    def checking(self, target: str, check: str, number: int, total: int) -> None:  # noqa: ARG002
+        """Know how many checks there will be."""
+        self._totals[target] = total
+        self._began.setdefault(target, time.perf_counter())
+
+    def checked(self, result: Result) -> None:
+        """Count; after the last one, say how many."""
+        target, total = result.target, self._totals[result.target]
+        with self._lock:
+            self._checked[target] += 1
+            self._findings[target] += len(result.findings)
+        if self._checked[target] == total:
+            seconds = time.perf_counter() - self._began[target]
+            found = count(self._findings[target], "finding")
+            self._line(target, f"{count(total, 'check')}, {found}, {seconds:.1f} s")
+
+    def _line(self, name: str, what: str) -> None:
+        self.screen.print(Text.assemble((name, "bold"), f": {what}"), soft_wrap=True)
+
+
+class Bars(Lines):
+    """Below the lines, a bar for every server that is starting and every target under check."""
+
+    def __init__(self, screen: Console) -> None:
+        """Draw on ``screen``; the bars are gone afterwards."""
+        super().__init__(screen)
+        self._bars = rich_progress.Progress(
+            rich_progress.SpinnerColumn(),
+            rich_progress.TextColumn("{task.description}", style="bold", markup=False),
+            rich_progress.BarColumn(),
+            rich_progress.TextColumn("{task.fields[doing]}", markup=False),
+            console=screen,
+            transient=True,
+        )
+        self._tasks: dict[str, rich_progress.TaskID] = {}
+
+    def __enter__(self) -> Self:
+        """Draw."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the lines alone on the terminal."""
+        self._bars.stop()
+
+    def server_starting(self, server: str, provider: str) -> None:
+        """Draw a bar that goes to and fro."""
+        self._draw(server, None, f"starting {provider}")
+
+    def checking(self, target: str, check: str, number: int, total: int) -> None:
+        """Draw how far the target is."""
+        super().checking(target, check, number, total)
+        self._draw(target, total, f"{number}/{total} {check}")
+        self._bars.update(self._tasks[target], completed=number - 1)
+
+    def _draw(self, name: str, total: int | None, doing: str) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total, doing=doing)
+        self._bars.update(self._tasks[name], doing=doing)
+
+    def _line(self, name: str, what: str) -> None:
+        """Replace the bar by the line."""
+        if name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+        super()._line(name, what)
+
+
+def lines_or_bars(screen: Screen) -> Lines:
+    """Bars where somebody watches, or else lines alone."""
+    return Bars(screen) if screen.is_watched else Lines(screen)

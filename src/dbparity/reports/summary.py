@@ -1,0 +1,299 @@
+"""What a report says to people, whatever it is printed on: a matrix, groups of findings, words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbparity import plugins
+from dbparity.results import Outcome, Severity, worst
+from dbparity.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dbparity.results import Finding, Place, Report, Result
+
+AGREEMENT, MISSING = "all targets agree", "missing"
+_EVIDENCE = 300  # characters of a value that are shown
+_NO_URL = "no URL is configured"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the checks of one category came to on one target; no outcome if none ran."""
+
+    outcome: Outcome | None = None
+    verified: int = 0
+    findings: int = 0
+
+    def __str__(self) -> str:
+        """Spell ``ok 34``, ``3 findings``, ``skipped``, ``unknown``, or a dash."""
+        if self.outcome is None:
+            return "–"  # noqa: RUF001  # a dash, as tables have it
+        if self.outcome is Outcome.PASSED:
+            return f"ok {self.verified}" if self.verified else "ok"
+        return count(self.findings, "finding") if self.findings else str(self.outcome)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One target, or several that are missing for the same reason, across all categories."""
+
+    name: str
+    server: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Targets by categories; the last row may be the comparison of all targets."""
+
+    categories: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that was found, however differently each target put it.
+
+    ``found`` has what was found and where; where all found the same, where is "".
+    """
+
+    place: str
+    message: str
+    expected: str
+    found: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings of one kind, advised once."""
+
+    severity: Severity
+    code: str
+    targets: str
+    recommendation: str
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Targets that are missing for the same reasons; each reason by the provider that has it."""
+
+    targets: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """What could not be checked on some targets, and why; without places the ``whole`` check."""
+
+    check: str
+    whole: bool
+    places: str
+    targets: str
+    reason: str
+
+
+def matrix(report: Report) -> Matrix:
+    """Every target that ran, then those that are missing, then what they all agree on."""
+    categories = tuple(dict.fromkeys(result.category for result in report.results))
+    found: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in report.results:
+        found[result.target, result.category].append(result)
+
+    def row(name: str, server: str, target: str) -> Row:
+        return Row(name, server, tuple(_cell(found[target, name]) for name in categories))
+
+    rows = [
+        row(state.target, f"{state.version} {state.provider}", state.target)
+        for state in report.targets
+        if not state.missing
+    ]
+    rows += [
+        Row(absence.targets, MISSING, tuple(Cell() for _ in categories))
+        for absence in absences(report)
+    ]
+    if any(result.target == "" for result in report.results):
+        rows.append(row(AGREEMENT, "", ""))
+    return Matrix(categories, tuple(rows))
+
+
+def groups(report: Report) -> tuple[Group, ...]:
+    """All findings, worst first."""
+    known = [state.target for state in report.targets if not state.missing]
+    same: dict[tuple[Place, str, str, str, str, Severity], list[Finding]] = defaultdict(list)
+    for f in report.findings:
+        key = (f.place, f.message, f.expected, f.recommendation, f.code, f.severity)
+        same[key].append(f)
+    kinds: dict[tuple[Severity, str, str, str], list[Told]] = defaultdict(list)
+    for findings in same.values():
+        first = findings[0]
+        targets = dict.fromkeys(target for finding in findings for target in finding.targets)
+        where = abbreviated(list(targets), known)
+        kind = (first.severity, first.code, where, first.recommendation)
+        kinds[kind].append(_told(findings, known))
+    return tuple(Group(*kind, tuple(told)) for kind, told in kinds.items())
+
+
+def absences(report: Report) -> tuple[Absence, ...]:
+    """The missing targets, those with the same reasons together.
+
+    That no URL is configured is left out where other reasons are: it is so for most.
+    """
+    known = [state.target for state in report.targets]
+    gathered: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+    for state in report.missing:
+        reasons = tuple(_reasons(state.missing))
+        telling = tuple(reason for reason in reasons if not reason[1].startswith(_NO_URL))
+        gathered[telling or reasons].append(state.target)
+    return tuple(
+        Absence(", ".join(shortest(targets, known)), reasons)
+        for reasons, targets in gathered.items()
+    )
+
+
+def skips(report: Report) -> tuple[Skip, ...]:
+    """Checks of which nothing could run, then parts of others, by their reason."""
+    known = [state.target for state in report.targets if not state.missing]
+    gathered: dict[tuple[bool, str, str], list[tuple[str, str]]] = defaultdict(list)
+    for result in (result for result in report.results if result.target):
+        for part in result.skipped:
+            whole = result.outcome is Outcome.SKIPPED
+            check = f"{result.category}.{result.check}"
+            gathered[not whole, check, part.reason].append((str(part.place), result.target))
+    return tuple(
+        Skip(
+            check,
+            not part,
+            line(", ".join(dict.fromkeys(place for place, _ in where if place))),
+            abbreviated(list(dict.fromkeys(target for _, target in where)), known),
+            reason,
+        )
+        for (part, check, reason), where in sorted(gathered.items(), key=lambda item: item[0][:2])
+    )
+
+
+def abbreviated(targets: Sequence[str], known: Iterable[str]) -> str:
+    """``targets`` in few words: ``all 14 targets``, or the shortest names for them."""
+    everything = set(known)
+    if len(everything) > 1 and everything == set(targets):
+        return f"{_all(len(everything))} targets"
+    return ", ".join(shortest(targets, everything))
+
+
+def shortest(targets: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The names of ``targets``, where a backend, server or driver stands for all its ``known``."""
+    left, everything = dict.fromkeys(targets), [Target.parse(name) for name in known]
+    names = []
+    while left:
+        target = Target.parse(next(iter(left)))
+        for pattern in _patterns(target):
+            covered = [str(each) for each in everything if each.matches(pattern)]
+            if len(covered) > 1 and left.keys() >= set(covered):
+                break
+        else:
+            pattern, covered = target, [str(target)]
+        names.append(str(pattern))
+        left = {name: None for name in left if name not in covered}
+    return names
+
+
+def evidence(text: str, known: Sequence[str]) -> str:
+    """``text`` as one readable line: targets abbreviated, control characters spelled, shortened."""
+    name = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
+    listed = re.compile(rf"(?:{name})(?:, (?:{name}))+(?![\w+@.])")
+    return line(listed.sub(lambda found: abbreviated(found[0].split(", "), known), text))
+
+
+def line(text: str, limit: int = _EVIDENCE) -> str:
+    """``text`` as one printable line of at most ``limit`` characters."""
+    flat = " ".join(text.split())
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in flat)
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def counts(report: Report) -> str:
+    """How many checks ended how, how many claims were verified, and how long it took."""
+    counted = ", ".join(f"{number} {name}" for name, number in report.counts.items() if number)
+    verified = sum(result.verified for result in report.results)
+    ran = [result for result in report.results if result.outcome is not Outcome.SKIPPED]
+    parts = sum(len(result.skipped) for result in ran)
+    rate = report.success_rate
+    return " · ".join(
+        [
+            f"{count(len(report.results), 'check')}: {counted or 'none ran'}",
+            *([f"{count(verified, 'claim')} verified"] if verified else []),
+            *([f"{count(parts, 'part')} skipped"] if parts else []),
+            *([f"success rate {_percent(rate)}"] if rate is not None else []),
+            f"{report.seconds:.1f} s",
+        ]
+    )
+
+
+def verdict(report: Report) -> str:
+    """What it all comes to, in one sentence."""
+    ran = [state.target for state in report.targets if not state.missing]
+    if report.success_rate is None:
+        return "No check ran."
+    if report.findings:
+        counted = Counter(finding.severity for finding in report.findings)
+        each = ", ".join(f"{number:,} {severity}" for severity, number in counted.items())
+        return f"{count(len(report.findings), 'finding')}: {each}."
+    if unknown := report.counts[Outcome.UNKNOWN]:
+        return f"How {count(unknown, 'check')} ended is unknown."
+    left_out = f"; {len(report.missing)} could not be checked" if report.missing else ""
+    if len(ran) == 1:
+        return f"{ran[0]} does what the model promises; nothing to compare it with{left_out}."
+    return f"The application behaves alike on {_all(len(ran))} targets{left_out}."
+
+
+def count(number: int, noun: str) -> str:
+    """``1 finding``, ``2,000 findings``."""
+    return f"{number:,} {noun}" + ("s" if number != 1 else "")
+
+
+def _all(number: int) -> str:
+    return f"all {number}" if number > 2 else "both"  # noqa: PLR2004
+
+
+def _cell(results: Sequence[Result]) -> Cell:
+    if not results:
+        return Cell()
+    findings = [f for r in results for f in r.findings if f.severity is not Severity.NOTE]
+    verified = sum(result.verified for result in results)
+    return Cell(worst(result.outcome for result in results), verified, len(findings))
+
+
+def _told(findings: Sequence[Finding], known: Sequence[str]) -> Told:
+    place, message, expected = findings[0].place, findings[0].message, findings[0].expected
+    found = [(evidence(f.actual, known), abbreviated(f.targets, known)) for f in findings]
+    if len(found) == 1:
+        found = [(found[0][0], "")]
+    return Told(line(str(place)), line(message), evidence(expected, known), tuple(found))
+
+
+def _patterns(target: Target) -> tuple[Target, ...]:
+    """What may stand for a target and others, the widest first."""
+    return (
+        Target(target.backend),
+        Target.parse(target.server),
+        Target(target.backend, target.driver),
+    )
+
+
+def _reasons(missing: str) -> Iterator[tuple[str, str]]:
+    """Each provider's reason; the provider is "" for what concerns none of them."""
+    names = "|".join(map(re.escape, plugins.names("providers")))
+    parts = re.split(rf"(?:^|; )({names}): ", missing)
+    if parts[0]:
+        yield "", parts[0]
+    yield from zip(parts[1::2], parts[2::2], strict=True)
+
+
+def _percent(rate: float) -> str:
+    """Never rounded up to 100 %: one failure among thousands is one."""
+    return f"{int(rate * 1000) / 10:g} %"
