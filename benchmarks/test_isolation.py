@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, insert
 
 from dbparity.applications import Application
 
 if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.targets import Target
@@ -34,9 +36,10 @@ def _use(database: Database) -> None:
 
 
 def test_lease(
-    benchmark: Any, database_environment: DatabaseTestEnvironment, target: Target
+    benchmark: BenchmarkFixture, database_environment: DatabaseTestEnvironment, target: Target
 ) -> None:
-    benchmark.group, benchmark.extra_info["arm"] = str(target), "lease"
+    benchmark.group = str(target)
+    benchmark.extra_info["arm"] = "lease"
 
     def setup() -> None:
         with database_environment.lease(target, APPLICATION) as database:
@@ -53,9 +56,10 @@ def test_lease(
 
 
 def test_drop_and_create(
-    benchmark: Any, database_environment: DatabaseTestEnvironment, target: Target
+    benchmark: BenchmarkFixture, database_environment: DatabaseTestEnvironment, target: Target
 ) -> None:
-    benchmark.group, benchmark.extra_info["arm"] = str(target), "create"
+    benchmark.group = str(target)
+    benchmark.extra_info["arm"] = "create"
 
     def create(database: Database) -> None:
         METADATA.drop_all(database.engine)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbparity.applications import Application
 from dbparity.servers.database import Database
 
 if TYPE_CHECKING:
+    from dbparity.applications import Application
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.targets import Target
 

@@ -6,7 +6,6 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, MetaData
@@ -14,6 +13,7 @@ from sqlalchemy import Engine, MetaData
 from dbparity.errors import ApplicationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 RowFactory = Callable[[int], Mapping[str, object]]

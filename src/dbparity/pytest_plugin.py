@@ -144,19 +144,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and add the fixtures that need pytest-asyncio if it is there."""
     try:
-        config.stash[_STATE] = State(config)
+        state = State(config)
     except DbparityError as error:
         raise pytest.UsageError(str(error)) from error
+    config.stash[_STATE] = state
+    config.add_cleanup(state.close)
     config.pluginmanager.register(pytest_parity.Parity(), "dbparity-parity")
     if config.pluginmanager.hasplugin("asyncio"):
         from dbparity import pytest_async  # noqa: PLC0415  # only where its decorator exists
 
         config.pluginmanager.register(pytest_async, "dbparity-async")
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers."""
-    config.stash[_STATE].close()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -168,9 +165,10 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401  # xdist's
     node.workerinput["dbparity_run"] = state.run.id
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize what asks for a target over those that its other fixtures can use."""
-    if "target" in metafunc.fixturenames:
+    if _asks_for_target(metafunc):
         wanted = set(metafunc.fixturenames)
         targets = [
             target
@@ -214,6 +212,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     target = _target_of(item)
     if target is not None:
         item.user_properties.append(("dbparity_target", str(target)))
+
+
+def _asks_for_target(metafunc: pytest.Metafunc) -> bool:
+    """Whether it uses this plugin's fixture: neither a parameter nor a fixture of its own."""
+    given = any("target" in call.params for call in metafunc._calls)  # noqa: SLF001  # not public
+    fixtures = metafunc._arg2fixturedefs.get("target", ())  # noqa: SLF001
+    return not given and any(last.func.__module__ == __name__ for last in fixtures[-1:])
 
 
 def _target_of(item: pytest.Item) -> Target | None:
@@ -290,7 +295,7 @@ class CheckItem(pytest.Item):
         return self.path, None, self.name
 
 
-class CheckFailed(Exception):  # noqa: N818  # a fact about the application, not an error of ours
+class CheckFailed(Exception):
     """A check that found something."""
 
     def __init__(self, result: Result) -> None:

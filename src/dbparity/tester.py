@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ class CrossDatabaseTester:
         """Run ``checks`` for ``application`` on the targets of a started ``environment``."""
         self.environment, self.application = environment, application
         self.checks, self.progress = tuple(checks), progress or Progress()
+        self._interrupted = threading.Event()
 
     def run(self) -> Report:
         """Run all checks, several targets at once, and compare what the targets answered."""
@@ -43,7 +45,12 @@ class CrossDatabaseTester:
         targets = self.environment.targets
         workers = max(min(len(targets), os.cpu_count() or 1), 1)
         with ThreadPoolExecutor(workers) as pool:
-            results = [result for each in pool.map(self._on_target, targets) for result in each]
+            try:
+                results = [result for each in pool.map(self._on_target, targets) for result in each]
+            except BaseException:
+                # The pool waits for its threads: let each end with the check that it is at.
+                self._interrupted.set()
+                raise
         return Report(
             application=self.application.name,
             started=started,
@@ -55,12 +62,16 @@ class CrossDatabaseTester:
     def _on_target(self, target: Target) -> list[Result]:
         results: list[Result] = []
         for number, check in enumerate(self.checks, start=1):
+            if self._interrupted.is_set():
+                break
             self.progress.checking(str(target), check.name, number, len(self.checks))
             try:
                 with self.environment.lease(target, self.application) as database:
                     result = perform(check, database)
             except SchemaRefused as error:
-                results += _refused(target, error, self.checks)
+                for result in _refused(target, error, self.checks):
+                    self.progress.checked(result)
+                    results.append(result)
                 break
             self.progress.checked(result)
             results.append(result)

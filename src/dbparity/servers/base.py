@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 import string
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from dbparity import plugins
 from dbparity.backends.base import Credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy import URL
@@ -38,7 +39,7 @@ class ServerOptions:
     """
 
     images: Mapping[str, str] = field(default_factory=dict)
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     folders: tuple[Path, ...] = ()
     providers: tuple[str, ...] = ORDER
     reuse: bool = False
@@ -68,6 +69,7 @@ class Running:
         alive: raises `ServerError` with the server's last words if it has died.
         ours: whether dbparity chose its settings, so that they can be asserted.
         ends: whether ``stop`` ends it, with every database on it.
+        fresh: whether it was started just now, and may take its time until the first login.
     """
 
     url: URL
@@ -75,6 +77,7 @@ class Running:
     alive: Callable[[], None] = lambda: None
     ours: bool = True
     ends: bool = True
+    fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,12 @@ class Provider(ABC):
     def leftovers(self) -> Iterable[Leftover]:
         """Everything of this sort that any run made and that is still there."""
         return ()
+
+
+def providers(options: ServerOptions) -> Iterator[Provider]:
+    """The providers of ``options``, in its order; raise `TargetUnknown` for a name nobody has."""
+    for name in options.providers:
+        yield plugins.load("providers", name)(options)
 
 
 def configured(settings: Mapping[str, str], backend: str, version: str) -> str | None:

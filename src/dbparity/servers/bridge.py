@@ -49,7 +49,12 @@ class Bridge:
         """Call ``work(*arguments)`` where the bridge's engines work, and return what it does."""
         if self._portal is None:
             return work(*arguments)
-        return cast("T", self._portal.call(greenlet_spawn, work, *arguments))
+        future = self._portal.start_task_soon(greenlet_spawn, work, *arguments)
+        try:
+            return cast("T", future.result())
+        finally:
+            # After ctrl-C nobody waits for it any more, and `close` would have to.
+            future.cancel()
 
     def gather(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
         """From inside `run`, run all ``jobs`` at once: as tasks, or as threads.

@@ -7,7 +7,8 @@ TCP, and leftovers are found by their label, on any image.
 from __future__ import annotations
 
 import shlex
-from functools import cached_property
+from contextlib import ExitStack, suppress
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import URL
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from docker import DockerClient
+    from testcontainers.core.container import DockerContainer
 
     from dbparity.backends.base import Backend, Service
     from dbparity.servers.ledger import Run
 
 LABEL = "dbparity.run"
+_REMOVAL_SECONDS = 60
 
 
 class ContainerProvider(Provider):
@@ -58,14 +61,16 @@ class ContainerProvider(Provider):
         """Every container with dbparity's label."""
         if isinstance(self._engine, Unavailable):
             return
-        for container in self._engine.containers.list(all=True, filters={"label": LABEL}):
-            remove = _Removal(container)
+        containers = self._engine.containers
+        for container in containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
+            remove = partial(_remove, container)
             yield Leftover("container", str(container.name), container.labels[LABEL], remove)
 
     @cached_property
     def _engine(self) -> DockerClient | Unavailable:
         try:
             import docker  # noqa: PLC0415  # an extra
+            import testcontainers  # noqa: F401, PLC0415
         except ImportError:
             return Unavailable(
                 "testcontainers is not installed", "pip install 'dbparity[containers]'"
@@ -85,12 +90,15 @@ class ContainerProvider(Provider):
         return service.image.format(version=version or service.versions[0])
 
 
-class _Removal:
-    def __init__(self, container: Any) -> None:  # noqa: ANN401  # docker's, untyped
-        self.container = container
+def _remove(container: Any) -> None:  # noqa: ANN401  # docker's, untyped
+    from docker.errors import APIError, NotFound  # noqa: PLC0415  # an extra
 
-    def __call__(self) -> None:
-        self.container.remove(force=True, v=True)
+    with suppress(NotFound):
+        try:
+            container.remove(force=True, v=True)
+        except APIError:
+            # Somebody else is removing it.
+            container.wait(condition="removed", timeout=_REMOVAL_SECONDS)
 
 
 def _start(backend: str, service: Service, image: str, run: Run) -> Running:
@@ -99,30 +107,37 @@ def _start(backend: str, service: Service, image: str, run: Run) -> Running:
 
     testcontainers_config.ryuk_disabled = True
     credentials = generate_credentials(service)
-    container = (
-        DockerContainer(image, command=shlex.join(service.arguments))
-        .with_kwargs(labels={LABEL: run.id})
-        .with_tmpfs_mount(service.data)
-    )
-    container.env.update(service.environment(credentials))
-    # The library knows ports only; the engine also takes an address to publish on.
-    cast("dict[str, Any]", container.ports)[f"{service.port}/tcp"] = ("127.0.0.1", None)
-    try:
-        container.start()
-    except Exception as error:  # whatever the engine, the registry or the library says
-        container.stop()
-        raise ServerFailed(image, "it cannot be started", [str(error)]) from error
-    wrapped = container.get_wrapped_container()
-    wrapped.reload()
+    port = f"{service.port}/tcp"
+    with ExitStack() as undo:
+        try:
+            container = (
+                DockerContainer(image, command=shlex.join(service.arguments))
+                .with_kwargs(labels={LABEL: run.id})
+                .with_tmpfs_mount(service.data)
+            )
+            undo.callback(container.stop)
+            container.env.update(service.environment(credentials))
+            # The library knows ports only; the engine also takes an address to publish on.
+            cast("dict[str, Any]", container.ports)[port] = ("127.0.0.1", None)
+            wrapped = container.start().get_wrapped_container()
+        except Exception as error:  # whatever the engine, the registry or the library says
+            raise ServerFailed(image, "it cannot be started", [str(error)]) from error
+        _alive(wrapped, image)
+        undo.pop_all()
     url = URL.create(
         backend,
         credentials.user,
         credentials.password,
         testcontainers_config.tc_host_override or "127.0.0.1",
-        int(cast("dict[str, Any]", wrapped.ports)[f"{service.port}/tcp"][0]["HostPort"]),
+        int(cast("dict[str, Any]", wrapped.ports)[port][0]["HostPort"]),
         credentials.database,
     )
-    return Running(url, container.stop, alive=lambda: _alive(wrapped, image))
+    return Running(url, partial(_stop, container), alive=lambda: _alive(wrapped, image))
+
+
+def _stop(container: DockerContainer) -> None:
+    _remove(container.get_wrapped_container())
+    container.get_docker_client().client.close()
 
 
 def _alive(container: Any, image: str) -> None:  # noqa: ANN401  # docker's, untyped

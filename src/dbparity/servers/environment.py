@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, NullPool, make_url, text
@@ -19,7 +20,6 @@ from tenacity import (
     wait_fixed,
 )
 
-from dbparity import plugins
 from dbparity.backends.base import load_backend, url_for
 from dbparity.errors import (
     DriverMissing,
@@ -30,15 +30,15 @@ from dbparity.errors import (
 )
 from dbparity.progress import Progress
 from dbparity.results import TargetState
-from dbparity.servers.base import Offer, Provider, Running, ServerOptions
 from dbparity.servers import warm
+from dbparity.servers.base import Offer, Provider, Running, ServerOptions, providers
 from dbparity.servers.bridge import Bridge
 from dbparity.servers.ledger import Run
 from dbparity.servers.server import Server
 from dbparity.targets import Target, covers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 _POLL = 0.05  # seconds between two logins
-_FOREIGN_PATIENCE = timedelta(seconds=10)
+_RUNNING_PATIENCE = timedelta(seconds=10)  # with a server that was there before
 
 
 @dataclass(frozen=True)
@@ -159,16 +159,19 @@ class DatabaseTestEnvironment:
             for driver in wish.installed:
                 # SQLAlchemy's import of a dialect is not safe in threads.
                 URL.create(f"{wish.backend.name}+{driver.name}").get_dialect()
-        self._run, self._ends = run or Run.begin(), run is None
-        atexit.register(self.stop)
+        ends, run = run is None, run or Run.begin()
+        self._begin(run, ends=ends)
+        starting: list[Future[Served | str]] = []
         try:
             with ThreadPoolExecutor(max(len(self.wishes), 1)) as pool:
-                starting = [pool.submit(self._serve, wish) for wish in self.wishes]
+                starting += [pool.submit(self._serve, wish, run) for wish in self.wishes]
                 for wish, future in zip(self.wishes, starting, strict=True):
                     self._enter(wish, future.result())
         except BaseException:
             # The pool has waited for its threads: what ctrl-C met half started is complete now.
-            self.stop()
+            # A second ctrl-C cuts that short, and leaves the rest to the interpreter's exit.
+            if all(future.done() for future in starting):
+                self.stop()
             raise
         return self
 
@@ -185,8 +188,7 @@ class DatabaseTestEnvironment:
 
     def join(self, shared: Mapping[str, Any], run: Run) -> Self:
         """Use servers that another process of ``run`` has started; `stop` leaves them running."""
-        self._run, self._ends = run, False
-        atexit.register(self.stop)
+        self._begin(run, ends=False)
         by_url: dict[str, list[Target]] = {}
         for name, (url, _) in shared["served"].items():
             by_url.setdefault(url, []).append(Target.parse(name))
@@ -203,13 +205,8 @@ class DatabaseTestEnvironment:
 
     def stop(self) -> None:
         """Drop all databases, stop all servers that were started here, and forget the run."""
-        atexit.unregister(self.stop)
-        stopping, self._stopping, self._served = self._stopping, [], {}
-        with ThreadPoolExecutor(max(len(stopping), 1)) as pool:
-            list(pool.map(self._stop, stopping))
-        if self._run is not None and self._ends:
-            self._run.end()
-        self._run = None
+        with ThreadPoolExecutor(max(len(self._stopping), 1)) as pool:
+            self._finish(pool.map)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -223,6 +220,22 @@ class DatabaseTestEnvironment:
     def _providers(self) -> tuple[Provider, ...]:
         return tuple(providers(self.options))
 
+    def _begin(self, run: Run, *, ends: bool) -> None:
+        self._run, self._ends = run, ends
+        # The interpreter starts no thread any more when it exits: one server after the other.
+        atexit.register(self._finish, map)
+
+    def _finish(self, each: Callable[..., Iterable[Exception | None]]) -> None:
+        failures = list(filter(None, each(self._stop, tuple(self._stopping))))
+        self._served = {}
+        atexit.unregister(self._finish)
+        if failures:
+            # The run stays on record, for the reaper to find what is left of it.
+            raise failures[0]
+        if self._run is not None and self._ends:
+            self._run.end()
+        self._run = None
+
     def _enter(self, wish: Wish, served: Served | str) -> None:
         for driver in wish.drivers:
             target = Target(wish.backend.name, driver.name, wish.version)
@@ -235,7 +248,7 @@ class DatabaseTestEnvironment:
         if isinstance(served, str):
             self.progress.server_missing(wish.name, served)
 
-    def _serve(self, wish: Wish) -> Served | str:
+    def _serve(self, wish: Wish, run: Run) -> Served | str:
         if not wish.installed:
             driver = wish.drivers[0]
             return str(DriverMissing(wish.name, driver.module, driver.extra))
@@ -244,58 +257,54 @@ class DatabaseTestEnvironment:
             offer = provider.find(wish.backend, wish.version)
             if isinstance(offer, Offer):
                 try:
-                    return self._start(wish, offer)
+                    return self._start(wish, offer, run)
                 except ServerError as error:
                     reasons.append(f"{provider.name}: {error}")
             elif offer is not None:
                 reasons.append(f"{provider.name}: {offer}")
-        return "; ".join(reasons)
+        asked = ", ".join(self.options.providers)
+        return "; ".join(reasons) or f"no provider that is asked ({asked}) serves this backend"
 
-    def _stop(self, served: Served) -> None:
+    def _stop(self, served: Served) -> Exception | None:
         ends = self._ends and served.running.ends
         try:
-            # With a server that ends, its databases do.
-            served.server.close(drop=not ends)
-        finally:
-            if self._ends:
-                served.running.stop()
+            with ExitStack() as stack:
+                if self._ends:
+                    stack.callback(served.running.stop)
+                # With a server that ends, its databases do.
+                served.server.close(drop=not ends)
+        except Exception as error:  # noqa: BLE001  # raised when the others have been stopped
+            return error
+        self._stopping.remove(served)
+        return None
 
-    def _start(self, wish: Wish, offer: Offer) -> Served:
+    def _start(self, wish: Wish, offer: Offer, run: Run) -> Served:
         began = time.perf_counter()
         self.progress.server_starting(wish.name, offer.description)
-        run = self._started_run
+        use = partial(self._use, wish, offer.provider, run)
         if self.options.reuse and offer.reusable:
-            running = warm.take(wish.name, offer, self.options)
+            served = warm.serve(wish.name, offer, self.options, run, use)
         else:
-            running = offer.start(run)
-        try:
-            if wish.backend.service is not None:
-                await_login(wish.backend, wish.installed[0], running, self.options)
-            server = Server(wish.backend, wish.installed, running.url, run, wish.version)
-            _suits(server, wish, running)
-        except BaseException:
-            running.stop()
-            raise
-        served = Served(server, running, offer.provider)
-        self._stopping.append(served)
-        if not running.ours:
-            self._run = run.attach(running.url.render_as_string(hide_password=True))
+            served = use(offer.start(run))
         self.progress.server_ready(wish.name, offer.provider, time.perf_counter() - began)
         return served
 
-    @property
-    def _started_run(self) -> Run:
-        if self._run is None:
-            raise ServerUnavailable(
-                "the environment", ["it is not started; use it in a with block"]
-            )
-        return self._run
-
-
-def providers(options: ServerOptions) -> Iterator[Provider]:
-    """The providers of ``options``, in its order; raise `TargetUnknown` for a name nobody has."""
-    for name in options.providers:
-        yield plugins.load("providers", name)(options)
+    def _use(self, wish: Wish, provider: str, run: Run, running: Running) -> Served:
+        with ExitStack() as undo:
+            undo.callback(running.stop)
+            if wish.backend.service is not None:
+                await_login(wish.backend, wish.installed[0], running, self.options)
+            server = Server(wish.backend, wish.installed, running.url, run, wish.version)
+            undo.callback(server.close, drop=False)
+            _suits(server, wish, running)
+            if not running.ours:
+                run.attach(running.url.render_as_string(hide_password=True))
+            elif not running.fresh:
+                server.sweep()
+            served = Served(server, running, provider)
+            self._stopping.append(served)
+            undo.pop_all()
+        return served
 
 
 def await_login(backend: Backend, driver: Driver, running: Running, options: ServerOptions) -> None:
@@ -306,7 +315,7 @@ def await_login(backend: Backend, driver: Driver, running: Running, options: Ser
         ServerUnreachable: no login succeeded in time; it has the last reason.
     """
     url = url_for(running.url, backend, driver, running.url.database or "")
-    patience = options.patience if running.ours else min(options.patience, _FOREIGN_PATIENCE)
+    patience = options.patience if running.fresh else min(options.patience, _RUNNING_PATIENCE)
     attempts = Retrying(
         retry=retry_if_not_exception_type(ServerError),
         stop=stop_after_delay(patience),

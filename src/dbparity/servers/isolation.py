@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from statistics import median
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import CompileError, SQLAlchemyError
+from sqlalchemy.exc import CompileError, DBAPIError, SQLAlchemyError
 
 from dbparity.errors import SchemaRefused
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 CLEAR, REPLAY = "clear", "replay"
 _MEMORY = 9  # leases by which a strategy is judged
+_LOCK_SECONDS = 1
 
 
 class Shelf:
@@ -126,9 +128,10 @@ class Shelf:
                 self._template = name
 
     def _cleared(self, name: str) -> str:
-        if self._prepare(name, self._clear):
-            return name
-        # The last lease changed the schema.
+        # A schema that was changed stays so, and a session that goes on may hold locks for ever.
+        with suppress(DBAPIError):
+            if self._prepare(name, self._clear):
+                return name
         self._drop(name)
         return ""
 
@@ -153,6 +156,7 @@ class Shelf:
 
     def _clear(self, engine: Engine) -> bool:
         with engine.begin() as connection:
+            self.backend.lock_timeout(connection, _LOCK_SECONDS)
             if self.backend.fingerprint(connection) != self._pristine:
                 return False
             self.backend.clear(connection, self.application.metadata.sorted_tables)

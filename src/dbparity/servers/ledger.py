@@ -14,15 +14,20 @@ import re
 import secrets
 import shutil
 import tempfile
+import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
-from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own, of mode 0711, is made in it
+_ROOM = 2**30  # bytes; containers have 64 MB of memory here, where no server fits in
+_ATTACHING = threading.Lock()
 _PREFIX = "dbparity-"
 _NAME = re.compile(r"dbparity_(?P<run>[0-9a-f]{8})_\w+_\d+")
 RUN_VARIABLE = "DBPARITY_RUN"
@@ -30,7 +35,10 @@ RUN_VARIABLE = "DBPARITY_RUN"
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, told from another of the same number by when it began and where it runs."""
+    """A process, told from another of the same number by when it began and where it runs.
+
+    ``created`` counts in seconds since the boot: a clock may be set while the process runs.
+    """
 
     pid: int
     created: float
@@ -40,7 +48,7 @@ class Owner:
     def current(cls) -> Self:
         """This process."""
         process = psutil.Process()
-        return cls(process.pid, process.create_time(), host())
+        return cls(process.pid, _created(process), host())
 
     @property
     def here(self) -> bool:
@@ -53,7 +61,10 @@ class Owner:
         if not self.here:
             return True
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.created) < 1
+            process = psutil.Process(self.pid)
+            # One that was killed is on the list until its parent has taken note.
+            ended = process.status() == psutil.STATUS_ZOMBIE
+            return not ended and abs(_created(process) - self.created) < 1
         except psutil.NoSuchProcess:
             return False
 
@@ -63,7 +74,8 @@ class Run:
     """One run of dbparity: its id, its owner, and the folder of its files, in memory if possible.
 
     A server that is left for the next run belongs to a run of its own: ``serves`` says what it
-    is, and it lives until ``expires`` (seconds since the epoch), or while its lock is held.
+    is, and it lives until ``expires`` (seconds since the epoch), or while its ``user`` does: the
+    run that uses it, by its id.
     """
 
     id: str
@@ -72,23 +84,25 @@ class Run:
     attached: tuple[str, ...] = ()
     serves: str = ""
     expires: float = 0.0
+    user: str = ""
 
     @classmethod
-    def begin(cls, *, serves: str = "", expires: float = 0.0) -> Self:
+    def begin(cls, *, serves: str = "", user: str = "") -> Self:
         """Put a new run on record, then make its folder."""
         identity = secrets.token_hex(4)
-        base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-        run = cls(identity, Owner.current(), str(base / (_PREFIX + identity)), (), serves, expires)
+        folder = _roomy() / (_PREFIX + identity)
+        run = cls(identity, Owner.current(), str(folder), serves=serves, user=user)
         run.write()
-        # Servers run under accounts of their own: they may pass, but not look.
-        Path(run.folder).mkdir(mode=0o711)
+        folder.mkdir()
+        # Whatever the umask: servers run under accounts of their own. They may pass, not look.
+        folder.chmod(0o711)
         return run
 
-    def attach(self, url: str) -> Self:
+    def attach(self, url: str) -> None:
         """Record that databases are made on a server that is not ours (``url`` has no password)."""
-        run = replace(self, attached=tuple(dict.fromkeys((*self.attached, url))))
-        run.write()
-        return run
+        with _ATTACHING:
+            before = runs()[self.id]
+            replace(before, attached=(*before.attached, url)).write()
 
     def write(self) -> None:
         """Write the record, whole or not at all."""
@@ -102,21 +116,29 @@ class Run:
         """Remove the folder, then the record."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in records().glob(f"{self.id}.*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
-    def lock(self) -> FileLock:
-        """The lock of a server that is left for the next run; it never waits."""
-        return FileLock(records() / f"{self.id}.lock", timeout=0)
-
-    def lives(self, now: float) -> bool:
-        """Whether what it made is in use, or kept for use, at ``now``."""
+    def lives(self, now: float, known: Mapping[str, Run]) -> bool:
+        """Whether what it made is in use, or kept for use, at ``now``, of all runs ``known``."""
         if not self.serves:
             return self.owner.alive
-        try:
-            with self.lock():
-                return now < self.expires
-        except Timeout:
-            return True
+        return now < self.expires or self.used(known)
+
+    def used(self, known: Mapping[str, Run]) -> bool:
+        """Whether a run that is alive uses this server that was left for the next one."""
+        return self.user in known and known[self.user].owner.alive
+
+
+def _created(process: psutil.Process) -> float:
+    booted = psutil.boot_time()
+    return process.create_time() - booted
+
+
+def _roomy() -> Path:
+    """The folder for runs' folders: in memory, if that is there and large enough."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
+        return _MEMORY
+    return Path(tempfile.gettempdir())
 
 
 def host() -> str:
@@ -137,7 +159,10 @@ def runs() -> dict[str, Run]:
     """All runs on record, by id."""
     found = {}
     for path in sorted(records().glob("*.json")):
-        facts = json.loads(path.read_text())
+        try:
+            facts = json.loads(path.read_text())
+        except FileNotFoundError:  # it has ended since the folder was listed
+            continue
         facts["owner"] = Owner(**facts["owner"])
         facts["attached"] = tuple(facts["attached"])
         found[path.stem] = Run(**facts)

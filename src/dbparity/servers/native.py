@@ -34,7 +34,7 @@ from dbparity.targets import covers, version_tuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dbparity.backends.base import Backend, Service
+    from dbparity.backends.base import Backend, Commands, Service
     from dbparity.servers.ledger import Run
 
 _STOP_SECONDS = 20
@@ -72,12 +72,11 @@ class NativeProvider(Provider):
         """Every process whose environment names a run."""
         for process in psutil.process_iter():
             try:
-                run = process.environ().get(RUN_VARIABLE)
+                run, name = process.environ().get(RUN_VARIABLE), process.name()
             except psutil.Error:
                 continue
             if run is not None:
-                name = f"{process.pid} {process.name()}"
-                yield Leftover("process", name, run, partial(end, process))
+                yield Leftover("process", f"{process.pid} {name}", run, partial(end, process))
 
     def folders(self, service: Service) -> Iterator[Path]:
         """Where to look, best first."""
@@ -90,12 +89,19 @@ class NativeProvider(Provider):
         for folder in self.folders(service):
             program = folder / service.binary
             if program.is_file() and os.access(program, os.X_OK):
-                command = [str(program), "--version"]
-                said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-                match = re.search(service.version, said)
+                match = re.search(service.version, _said(program))
                 if match:
                     # Its companions lie beside the program, not beside a link to it.
                     yield program.resolve(), match[1]
+
+
+def _said(program: Path) -> str:
+    """What a program answers to --version: nothing, if it is not one of this machine."""
+    command = [str(program), "--version"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
 
 
 def start(backend: str, service: Service, program: Path, run: Run) -> Running:
@@ -104,23 +110,18 @@ def start(backend: str, service: Service, program: Path, run: Run) -> Running:
     Raises:
         ServerFailed: a command failed; the error has its last words.
     """
-    account = _account(service)
     home = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=run.folder))
-    program = _reachable(program, account, Path(run.folder))
-    port = _free_port()
-    credentials = generate_credentials(service)
-    commands = service.commands(program, home, port, credentials)
-    for name, text in commands.files.items():
-        (home / name).touch(mode=0o600)
-        (home / name).write_text(text)
-    if account:
-        for path in (home, *home.iterdir()):
-            shutil.chown(path, account, _group(account))
-    options = _options(home, account, run)
-    for command in commands.initialize:
-        _finish(command, home, options)
-    with (home / "log").open("wb") as log:
-        server = psutil.Popen(commands.serve, stdout=log, stderr=log, **options)
+    credentials, port = generate_credentials(service), _free_port()
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, home, ignore_errors=True)
+        try:
+            account = _account(service)
+            reachable = _reachable(program, account, Path(run.folder))
+            commands = service.commands(reachable, home, port, credentials)
+            server = _launch(commands, home, account, run)
+        except OSError as error:
+            raise ServerFailed(str(program), "it cannot be started", [str(error)]) from error
+        undo.pop_all()
     url = URL.create(
         backend,
         credentials.user,
@@ -130,6 +131,23 @@ def start(backend: str, service: Service, program: Path, run: Run) -> Running:
         credentials.database,
     )
     return Running(url, lambda: _stop(server, home), alive=lambda: _alive(server, home, program))
+
+
+def _launch(commands: Commands, home: Path, account: str, run: Run) -> psutil.Process:
+    for name, text in commands.files.items():
+        (home / name).touch(mode=0o600)
+        (home / name).write_text(text)
+    if account:
+        for path in (home, *home.iterdir()):
+            shutil.chown(path, account, _group(account))
+    options = _options(home, account, run)
+    for command in commands.initialize:
+        _finish(command, options)
+    with (home / "log").open("wb") as log:
+        child = subprocess.Popen(commands.serve, stdout=log, stderr=log, **options)
+    # From here on psutil waits for it; it may outlive this process.
+    child.returncode = 0
+    return psutil.Process(child.pid)
 
 
 def end(process: psutil.Process) -> None:
@@ -144,9 +162,9 @@ def end(process: psutil.Process) -> None:
             process.wait()
 
 
-def _stop(server: psutil.Popen, home: Path) -> None:
+def _stop(server: psutil.Process, home: Path) -> None:
     end(server)
-    shutil.rmtree(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _account(service: Service) -> str:
@@ -196,23 +214,23 @@ def _can_run(program: Path, account: str) -> bool:
             check=True,
             capture_output=True,
         )
-    except PermissionError:
+    except (PermissionError, subprocess.CalledProcessError):
         return False
     return True
 
 
-def _finish(command: Sequence[str], home: Path, options: dict[str, Any]) -> None:
+def _finish(command: Sequence[str], options: dict[str, Any]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     if done.returncode:
-        shutil.rmtree(home)
         said = (done.stderr or done.stdout).strip().splitlines()
         raise ServerFailed(command[0], f"status {done.returncode}", said[-3:])
 
 
-def _alive(server: psutil.Popen, home: Path, program: Path) -> None:
-    if server.poll() is not None:
+def _alive(server: psutil.Process, home: Path, program: Path) -> None:
+    with contextlib.suppress(psutil.TimeoutExpired):
+        status = server.wait(timeout=0)
         last = (home / "log").read_text(errors="replace").strip().splitlines()[-3:]
-        raise ServerFailed(str(program), f"status {server.returncode}", last)
+        raise ServerFailed(str(program), f"status {status}", last)
 
 
 def _free_port() -> int:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from dbparity.backends.base import load_backend
 from dbparity.servers.administration import OnServer
-from dbparity.servers.base import Leftover, ServerOptions
+from dbparity.servers.base import Leftover, ServerOptions, providers
 from dbparity.servers.bridge import Bridge
-from dbparity.servers.environment import providers
 from dbparity.servers.ledger import Run, run_of, runs
 from dbparity.servers.url import read_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import URL
 
@@ -34,7 +35,7 @@ class Found:
 
     ``state`` is ``leaked``; ``live``; ``unknown``, of a run that is not on record here; or
     ``kept``, the record of a run whose databases on a server of yours cannot be looked for,
-    because no URL of that server is configured.
+    because no URL of that server is configured, or because it does not answer.
     """
 
     leftover: Leftover
@@ -44,14 +45,14 @@ class Found:
 def survey(options: ServerOptions) -> tuple[Found, ...]:
     """Everything that any run made and that can be seen from here, in the order of removal."""
     now, known = time.time(), runs()
-    states = {name: "live" if run.lives(now) else "leaked" for name, run in known.items()}
-    made = [
-        Found(leftover, states.get(leftover.run, "unknown")) for leftover in _leftovers(options)
-    ]
-    reached = set(_configured(options))
+    states = {name: "live" if run.lives(now, known) else "leaked" for name, run in known.items()}
+    configured = _configured(options)
+    databases = _databases(configured)
+    leftovers = [*_started(options), *(one for each in databases.values() for one in each)]
+    made = [Found(leftover, states.get(leftover.run, "unknown")) for leftover in leftovers]
     for run in known.values():
         state = states[run.id]
-        if state == "leaked" and not reached.issuperset(run.attached):
+        if state == "leaked" and not databases.keys() >= set(run.attached):
             state = "kept"
         made.append(Found(Leftover("run", run.folder, run.id, run.end), state))
     return tuple(made)
@@ -66,22 +67,36 @@ def reap(options: ServerOptions) -> tuple[Found, ...]:
 
 
 def end(run: Run, options: ServerOptions) -> None:
-    """End a run of this process whose servers were started by other processes of it."""
-    for provider in providers(options):
-        for leftover in provider.leftovers():
-            if leftover.run == run.id:
-                leftover.remove()
-    run.end()
+    """End a run that made what it made in other processes than this one."""
+    attached = runs()[run.id].attached
+    servers = {name: server for name, server in _configured(options).items() if name in attached}
+    databases = _databases(servers)
+    for leftover in (*_started(options), *(one for each in databases.values() for one in each)):
+        if leftover.run == run.id:
+            leftover.remove()
+    if databases.keys() == servers.keys():
+        run.end()
 
 
-def _leftovers(options: ServerOptions) -> Iterator[Leftover]:
+def _started(options: ServerOptions) -> Iterator[Leftover]:
     for provider in providers(options):
         yield from provider.leftovers()
-    for url, backend in _configured(options).values():
-        with _administration(url, backend) as administration:
-            names = administration.names()
-        for name in names:
-            yield Leftover("database", name, run_of(name) or "", partial(_drop, url, backend, name))
+
+
+def _databases(servers: Mapping[str, tuple[URL, Backend]]) -> dict[str, list[Leftover]]:
+    """The databases that runs made, by server; a server that does not answer is left out."""
+    found = {}
+    for server, (url, backend) in servers.items():
+        try:
+            with _administration(url, backend) as administration:
+                names = administration.names()
+        except (SQLAlchemyError, OSError):  # asyncpg's refused logins are OSErrors
+            continue
+        found[server] = [
+            Leftover("database", name, run_of(name) or "", partial(_drop, url, backend, name))
+            for name in names
+        ]
+    return found
 
 
 def _configured(options: ServerOptions) -> dict[str, tuple[URL, Backend]]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dbparity.servers.ledger import Run
 
 _POOL = {"pool_size": 5, "max_overflow": 45}
+# One count for the process: two targets may be served by one server.
+_NUMBERS = itertools.count(1)
 
 
 class Server:
@@ -45,17 +47,17 @@ class Server:
         """
         self.backend, self.drivers, self.url, self.run = backend, drivers, url, run
         self._wanted = wanted
-        self._stack = ExitStack()
-        self._numbers = itertools.count(1)
-        self._bridges = {
-            driver.name: self._stack.enter_context(Bridge(backend, driver)) for driver in drivers
-        }
-        self._bridge = self._bridges[drivers[0].name]
         self._lock = threading.Lock()
         self._shelves: dict[int, Shelf] = {}
-        place = InFolder if backend.service is None else OnServer
-        self.administration: Administration = place(backend, url, self._bridge)
-        self.version = self.administration.run(backend.server_version)
+        with ExitStack() as stack:
+            self._bridges = {
+                driver.name: stack.enter_context(Bridge(backend, driver)) for driver in drivers
+            }
+            self._bridge = self._bridges[drivers[0].name]
+            place = InFolder if backend.service is None else OnServer
+            self.administration: Administration = place(backend, url, self._bridge)
+            self.version = self.administration.run(backend.server_version)
+            self._stack = stack.pop_all()
 
     @property
     def name(self) -> str:
@@ -106,6 +108,11 @@ class Server:
             if drop:
                 self.administration.close()
 
+    def sweep(self) -> None:
+        """Drop every database on a server that nobody else uses."""
+        for name in self.administration.names():
+            self.administration.drop(name)
+
     def _take(self, application: Application | None) -> tuple[str, Callable[[str], None]]:
         if application is None:
             name = self._next_name()
@@ -133,4 +140,4 @@ class Server:
         return engine
 
     def _next_name(self) -> str:
-        return database_name(self.run.id, next(self._numbers))
+        return database_name(self.run.id, next(_NUMBERS))

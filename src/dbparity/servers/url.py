@@ -32,9 +32,8 @@ class UrlProvider(Provider):
             )
         url = read_url(text, backend)
         safe = url.render_as_string(hide_password=True)
-        return Offer(
-            self.name, safe, lambda _run: Running(url, stop=lambda: None, ours=False, ends=False)
-        )
+        running = Running(url, stop=lambda: None, ours=False, ends=False, fresh=False)
+        return Offer(self.name, safe, lambda _run: running)
 
 
 def read_url(text: str, backend: Backend) -> URL:

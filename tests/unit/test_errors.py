@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from dbparity import errors
+from dbparity.errors import DbparityError
+from dbparity.targets import Target
+
+TARGET = Target("mysql", "asyncmy", "9")
+CAUSE = ValueError("VARCHAR requires a length")
+EXAMPLES: list[tuple[DbparityError, str]] = [
+    (errors.TargetInvalid("My SQL"), "'My SQL' is not a target; write backend, backend+driver"),
+    (errors.TargetUnknown("driver", "x", ["b", "a"]), "unknown driver 'x'; known: a, b"),
+    (errors.TargetUnknown("driver", "x", []), "unknown driver 'x'; known: none"),
+    (
+        errors.DriverMissing(TARGET, "asyncmy", "asyncmy"),
+        "mysql+asyncmy@9: asyncmy is not installed; try: pip install 'dbparity[asyncmy]'",
+    ),
+    (
+        errors.SettingsInvalid("targets", "it is a number", "write a list"),
+        "targets: it is a number; write a list",
+    ),
+    (
+        errors.ApplicationError("shop:metadata", "no module", "install it"),
+        "shop:metadata: no module; install it",
+    ),
+    (
+        errors.PluginBroken("dbparity.backends", "duckdb", CAUSE),
+        "the entry point 'duckdb' of dbparity.backends cannot be loaded (ValueError(",
+    ),
+    (
+        errors.RowsUnsatisfiable("agent", "positive", "it contradicts itself"),
+        "no valid row can be made for table 'agent': positive: it contradicts itself; give a",
+    ),
+    (
+        errors.ServerUnavailable("mysql@9", ["no docker", "no binary"]),
+        "mysql@9: no server: no docker; no binary",
+    ),
+    (
+        errors.ServerFailed("mysql:9", "exited with 1", ["no space", "aborting"]),
+        "mysql:9 did not start (exited with 1): no space | aborting",
+    ),
+    (errors.ServerFailed("mysqld", "killed", []), "mysqld did not start (killed): no words"),
+    (
+        errors.ServerUnreachable("mysql://root:***@localhost", 90.0, CAUSE),
+        "no login to mysql://root:***@localhost within 90 s (VARCHAR requires a length); check",
+    ),
+    (errors.ServerMismatch("9", "8.4.2"), "it is 8.4.2 where 9 is wanted; correct the URL or"),
+    (
+        errors.ServerUnsafe("mysql@9", "log_bin", "0", "1"),
+        "mysql@9: log_bin is '1' where a test server has '0'; remove what overrides it",
+    ),
+    (errors.DatabaseForeign("shop"), "'shop' was not made by dbparity and is left alone; only"),
+    (
+        errors.SchemaRefused(TARGET, "table 'agent'", CAUSE, "give it a length"),
+        "mysql+asyncmy@9 refuses table 'agent': VARCHAR requires a length; give it a length",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_error_says_what_happened_where_and_the_cure(error: DbparityError, text: str) -> None:
+    assert str(error).startswith(text)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda e: type(e).__name__)
+def test_error_carries_all_that_it_was_made_of(error: DbparityError) -> None:
+    parameters = list(inspect.signature(type(error)).parameters)
+    assert set(parameters) <= set(vars(error))
+
+
+def test_every_error_that_is_raised_has_an_example() -> None:
+    concrete = {value for value in vars(errors).values() if _is_ours(value)} - {
+        DbparityError,
+        errors.UsageError,
+        errors.ServerError,
+        errors.DatabaseError,
+    }
+    assert {type(error) for error, _ in EXAMPLES} == concrete
+
+
+def test_tree_at_the_top_is_complete_and_in_order() -> None:
+    assert errors.__doc__ is not None
+    drawn = re.findall(r"^[│├└─ ]*([A-Z]\w+Error|[A-Z]\w+)(?:  +|$)", errors.__doc__, re.MULTILINE)
+    defined = [name for name, value in vars(errors).items() if _is_ours(value)]
+    assert drawn == defined
+
+
+def _is_ours(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, DbparityError)
