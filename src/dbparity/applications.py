@@ -96,7 +96,7 @@ def _load(path: str, kind: Any, description: str, example: str) -> Any:  # noqa:
 def _import(path: str, name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as cause:  # the module is the user's: it may raise anything
+    except (Exception, SystemExit) as cause:  # the module is the user's: it may raise anything
         reason = f"module {name!r} cannot be imported ({type(cause).__name__}: {cause})"
         cure = "install the application here, or name its folder in [tool.dbparity] pythonpath"
         raise ApplicationError(path, reason, cure) from cause

@@ -16,7 +16,7 @@ def canonical(value: object) -> str:
     """Spell ``value`` so that two spellings are equal exactly when the values are.
 
     Numbers that are equal are spelled alike whatever their type (``1``, ``Decimal("1.00")``),
-    except floats, which keep every bit; aware times are spelled in UTC; binary in hexadecimal;
+    except floats, which keep every bit; aware datetimes are spelled in UTC; binary in hexadecimal;
     JSON with its keys sorted.
     """
     return repr(value)
@@ -41,7 +41,11 @@ def _bool(value: bool) -> str:  # noqa: FBT001  # dispatched on
 def _decimal(value: Decimal) -> str:
     if not value.is_finite():
         return str(value)
-    return f"{value.normalize() + 0:f}"
+    # Not normalize(): it rounds to the context's 28 digits.
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @canonical.register
@@ -87,7 +91,14 @@ def _enum(value: Enum) -> str:
 @canonical.register(list)
 @canonical.register(tuple)
 def _document(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=canonical)
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=canonical)
+
+
+def _plain(value: object) -> object:
+    """``value`` with its keys as text, as they are in JSON, so that they can be sorted."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 @canonical.register(set)

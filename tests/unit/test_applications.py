@@ -32,6 +32,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an application's module in it."""
     (tmp_path / "shop_models.py").write_text(MODULE)
     (tmp_path / "shop_broken.py").write_text("raise RuntimeError('no license')")
+    (tmp_path / "shop_exits.py").write_text("raise SystemExit('no license')")
     monkeypatch.setattr(sys, "path", sys.path.copy())
     monkeypatch.delitem(sys.modules, "shop_models", raising=False)
     return tmp_path
@@ -86,6 +87,7 @@ def test_alembic_is_kept_if_its_file_is_there(shop: Path) -> None:
         ({"metadata": "shop_models"}, "shop_models: not of the form package.module:attribute"),
         ({"metadata": ":metadata"}, ":metadata: not of the form package.module:attribute"),
         ({"metadata": "shop_gone:metadata"}, "module 'shop_gone' cannot be imported"),
+        ({"metadata": "shop_exits:metadata"}, "SystemExit: no license"),
         ({"metadata": "shop_broken:metadata"}, r"\(RuntimeError: no license\)"),
         ({"metadata": "shop_models:Base.tables"}, "has no attribute 'tables'"),
         ({"metadata": "shop_models:factories"}, "it is of type dict, not a MetaData"),

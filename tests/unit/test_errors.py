@@ -20,6 +20,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "mysql+asyncmy@9: asyncmy is not installed; try: pip install 'dbparity[asyncmy]'",
     ),
     (
+        errors.DriverMissing("duckdb", "duckdb_engine", ""),
+        "duckdb: duckdb_engine is not installed; try: pip install duckdb_engine",
+    ),
+    (
         errors.SettingsInvalid("targets", "it is a number", "write a list"),
         "targets: it is a number; write a list",
     ),

@@ -31,7 +31,7 @@ class Driver:
     Attributes:
         name: SQLAlchemy's name, the part behind the plus sign.
         module: what must be importable.
-        extra: the extra of dbparity that installs it.
+        extra: the extra of dbparity that installs it; "" for a driver of another package.
         is_async: whether SQLAlchemy drives it through an async engine.
     """
 
@@ -63,6 +63,7 @@ class Features:
     delete_returning: bool
     deferrable_foreign_keys: bool  # DEFERRABLE INITIALLY DEFERRED
     enforces_foreign_keys: bool  # with the settings of `Backend.prepare`
+    enforces_foreign_keys_beside_null: bool  # also through a unique index that has a NULL
     enforces_checks: bool
     enforces_lengths: bool  # VARCHAR(3) refuses four characters
     enforces_types: bool  # INTEGER refuses 'abc'

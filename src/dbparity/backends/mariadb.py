@@ -54,6 +54,7 @@ class MariaDB(MySQL):
         """
         return replace(
             super().features(version),
+            enforces_foreign_keys_beside_null=True,
             expression_indexes=False,
             insert_returning=True,
             delete_returning=True,

@@ -142,6 +142,7 @@ class MySQL(Backend):
             delete_returning=False,
             deferrable_foreign_keys=False,
             enforces_foreign_keys=True,
+            enforces_foreign_keys_beside_null=False,
             enforces_checks=True,
             enforces_lengths=True,
             enforces_types=True,

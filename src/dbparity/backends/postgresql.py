@@ -116,6 +116,7 @@ class PostgreSQL(Backend):
             delete_returning=True,
             deferrable_foreign_keys=True,
             enforces_foreign_keys=True,
+            enforces_foreign_keys_beside_null=True,
             enforces_checks=True,
             enforces_lengths=True,
             enforces_types=True,

@@ -148,6 +148,22 @@ def enforces_foreign_keys(engine: Engine, backend: Backend) -> bool:
         return refuses(engine, child, 1, 2)
 
 
+def enforces_foreign_keys_beside_null(engine: Engine, backend: Backend) -> bool:
+    """Update a child to no parent, its key in a unique index whose last column is NULL."""
+    parent = table_of()
+    columns = (Column("v", Integer, ForeignKey("item.id")), Column("active", Integer))
+    child = table_of(
+        *columns,
+        Index("beside_null", "v", "active", unique=True),
+        name="child",
+        metadata=parent.metadata,
+    )
+    with made(engine, parent, _ONE):
+        with engine.begin() as connection:
+            connection.execute(child.insert(), {"id": 1, "v": 1, "active": None})
+        return not accepts(engine, child.update().values(v=2))
+
+
 def enforces_checks(engine: Engine, backend: Backend) -> bool:
     """Insert what a check forbids."""
     item = table_of(Column("v", Integer), CheckConstraint(column("v") > 0, name="positive"))

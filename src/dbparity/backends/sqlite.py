@@ -56,6 +56,7 @@ class SQLite(Backend):
             delete_returning=version >= (3, 35),
             deferrable_foreign_keys=True,
             enforces_foreign_keys=True,
+            enforces_foreign_keys_beside_null=True,
             enforces_checks=True,
             enforces_lengths=False,
             enforces_types=False,

@@ -33,7 +33,7 @@ class DuckDB(Backend):
     name: ClassVar[str] = "duckdb"
     title: ClassVar[str] = "DuckDB"
     suffix: ClassVar[str] = ".duckdb"
-    drivers: ClassVar[tuple[Driver, ...]] = (Driver("duckdb_engine", "duckdb_engine", "all"),)
+    drivers: ClassVar[tuple[Driver, ...]] = (Driver("duckdb_engine", "duckdb_engine", ""),)
     clones: ClassVar[tuple[str, ...]] = ("copy",)
 
     def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
@@ -48,6 +48,7 @@ class DuckDB(Backend):
             delete_returning=True,
             deferrable_foreign_keys=False,
             enforces_foreign_keys=True,
+            enforces_foreign_keys_beside_null=True,
             enforces_checks=True,
             enforces_lengths=False,
             enforces_types=True,
