@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dbparity import plugins
 from dbparity.conformance.agreement import compare
 from dbparity.conformance.base import Check, perform
+from dbparity.conformance.population import synthesizer_of
 from dbparity.errors import SchemaRefused, TargetUnknown
 from dbparity.progress import Progress
 from dbparity.results import Finding, Outcome, Report, Result, Severity, Skipped
@@ -34,7 +37,12 @@ class CrossDatabaseTester:
         checks: Sequence[Check],
         progress: Progress | None = None,
     ) -> None:
-        """Run ``checks`` for ``application`` on the targets of a started ``environment``."""
+        """Run ``checks`` for ``application`` on the targets of ``environment``.
+
+        Raises:
+            RowsUnsatisfiable: a table needs a row factory, without which nothing can be checked.
+        """
+        synthesizer_of(application).population(1)
         self.environment, self.application = environment, application
         self.checks, self.progress = tuple(checks), progress or Progress()
         self._interrupted = threading.Event()
@@ -69,13 +77,29 @@ class CrossDatabaseTester:
                 with self.environment.lease(target, self.application) as database:
                     result = perform(check, database)
             except SchemaRefused as error:
-                for result in _refused(target, error, self.checks):
-                    self.progress.checked(result)
-                    results.append(result)
+                skipped = Skipped("the target refuses the application's schema")
+                results += self._given_up(_refused(target, error), self.checks, skipped)
+                break
+            except Exception as error:  # noqa: BLE001  # the other targets go on
+                skipped = Skipped("the target was lost")
+                lost = _lost(target, check, error)
+                results += self._given_up(lost, self.checks[number:], skipped)
                 break
             self.progress.checked(result)
             results.append(result)
         return results
+
+    def _given_up(
+        self, failed: Result, remaining: Sequence[Check], skipped: Skipped
+    ) -> Iterator[Result]:
+        """What failed, and all that cannot be checked for want of it."""
+        results = [failed]
+        for check in remaining:
+            bare = Result(failed.target, check.category, check.name, Outcome.SKIPPED)
+            results.append(replace(bare, skipped=(skipped,)))
+        for result in results:
+            self.progress.checked(result)
+            yield result
 
 
 def load_checks(categories: Iterable[str] = ()) -> tuple[Check, ...]:
@@ -92,8 +116,7 @@ def load_checks(categories: Iterable[str] = ()) -> tuple[Check, ...]:
     return tuple(check for name in wanted for check in plugins.load("checks", name))
 
 
-def _refused(target: Target, error: SchemaRefused, checks: Sequence[Check]) -> Iterator[Result]:
-    """A finding for the schema, and every check skipped for want of it."""
+def _refused(target: Target, error: SchemaRefused) -> Result:
     finding = Finding(
         code="SCHEMA-REFUSED",
         severity=Severity.WRONG,
@@ -103,7 +126,26 @@ def _refused(target: Target, error: SchemaRefused, checks: Sequence[Check]) -> I
         recommendation=error.cure,
         targets=(str(target),),
     )
-    yield Result(str(target), "schema", "create_all", Outcome.FAILED, findings=(finding,))
-    skipped = (Skipped("the target refuses the application's schema"),)
-    for check in checks:
-        yield Result(str(target), check.category, check.name, Outcome.SKIPPED, skipped=skipped)
+    return Result(str(target), "schema", "create_all", Outcome.FAILED, findings=(finding,))
+
+
+def _lost(target: Target, check: Check, error: Exception) -> Result:
+    finding = Finding(
+        code="TARGET-LOST",
+        severity=Severity.WRONG,
+        message=f"{target} gave no database: {type(error).__name__}",
+        expected="the server runs until the last check",
+        actual=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        recommendation="look for the reason in the server's log; "
+        "the traceback is in the JSON report",
+        targets=(str(target),),
+    )
+    evidence = "".join(traceback.format_exception(error))
+    return Result(
+        str(target),
+        check.category,
+        check.name,
+        Outcome.FAILED,
+        findings=(finding,),
+        evidence=evidence,
+    )

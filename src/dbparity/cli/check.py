@@ -161,10 +161,12 @@ def _settings(metadata: str, pythonpath: Sequence[Path] | None) -> Settings:
 def _run(settings: Settings, application: Application, checks: Sequence[Check]) -> Report:
     with silence(), Interrupts() as interrupts, lines_or_bars(Screen(stderr=True)) as progress:
         environment = DatabaseTestEnvironment(settings.targets, settings.server_options, progress)
+        tester = CrossDatabaseTester(environment, application, checks, progress)
         try:
             environment.start()
-            wanted = () if settings.require and environment.missing else checks
-            return CrossDatabaseTester(environment, application, wanted, progress).run()
+            if settings.require and environment.missing:
+                tester.checks = ()
+            return tester.run()
         finally:
             interrupts.hold()
             environment.stop()

@@ -91,18 +91,19 @@ def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     """Print the matrix, the findings worst first, what was not checked, and what it comes to."""
     report = redacted(report)
     screen.print(_matrix(summary.matrix(report)))
+    screen.print()
     for group in summary.groups(report):
         _show_group(group, screen)
     for absence in summary.absences(report):
         _show_absence(absence, screen)
     _show_skips(report, screen)
-    screen.print(Text(summary.counts(report)))
+    screen.paragraph(Text(summary.counts(report)), lead=Text())
     screen.print(Text(summary.verdict(report), "bold green" if agreed else "bold red"))
 
 
 def table(*columns: str) -> Table:
     """An empty table in the style of all."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
@@ -116,7 +117,9 @@ def explain(reasons: Iterable[tuple[str, str]], screen: Screen) -> None:
 
 
 def _matrix(matrix: Matrix) -> Table:
-    shown = table("target", "server")
+    shown = table("target", "version")
+    for column in shown.columns:
+        column.no_wrap = True
     for category in matrix.categories:
         shown.add_column(category, justify="right", no_wrap=True)
     backend = ""
@@ -126,8 +129,8 @@ def _matrix(matrix: Matrix) -> Table:
             shown.add_section()
         backend = first
         style = "bold" if row.name == summary.AGREEMENT else ""
-        server = Text(row.server, "yellow" if row.server == summary.MISSING else "dim")
-        shown.add_row(Text(row.name, style), server, *map(_cell, row.cells))
+        version = Text(row.version, "yellow" if row.version == summary.MISSING else "dim")
+        shown.add_row(Text(row.name, style), version, *map(_cell, row.cells))
     return shown
 
 
@@ -136,19 +139,22 @@ def _cell(cell: Cell) -> Text:
 
 
 def _show_group(group: Group, screen: Screen) -> None:
-    severity = Text(f"{group.severity.upper()}", _SEVERITIES[group.severity])
+    severity = Text(group.severity.upper(), _SEVERITIES[group.severity])
     title = Text.assemble((group.code, "bold"), (f" on {group.targets}", "dim"))
     screen.paragraph(title, lead=severity + Text(" "))
     for told in group.told:
-        place = f"{told.place}: " if told.place else ""
-        screen.paragraph(Text.assemble((place, "bold"), told.message), lead=Text("  "))
+        for places, message in told.headlines:
+            where = f"{places}: " if places else ""
+            screen.paragraph(Text.assemble((where, "bold"), message), lead=Text("  "))
         if told.expected:
             screen.paragraph(Text(told.expected), lead=Text("    expected  ", "dim"))
         for found, targets in (each for each in told.found if each[0]):
-            where = (f" on {targets}", "dim") if targets else ""
-            screen.paragraph(Text.assemble(found, where), lead=Text("    found     ", "dim"))
-    advice = Text(summary.line(group.recommendation))
-    screen.paragraph(advice, lead=Text("  → ", "bold green"))
+            where = f" on {targets}" if targets else ""
+            text = Text.assemble(found, (where, "dim"))
+            screen.paragraph(text, lead=Text("    found     ", "dim"))
+    if group.recommendation:
+        advice = Text(summary.line(group.recommendation, _REASON))
+        screen.paragraph(advice, lead=Text("  → ", "bold green"))
     screen.print()
 
 

@@ -149,6 +149,7 @@ def _show(found: Sequence[Diagnosis], screen: Screen) -> None:
             version = each.offer.version
         listed.add_row(each.wish.name, drivers or "none", used, version)
     screen.print(listed)
+    screen.print()
     for each in found:
         _explain(each, screen)
     usable = [served for each in found for served in each.usable.values()]

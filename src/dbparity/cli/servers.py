@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dbparity.servers.reaper import Found
 
 SCHEMA = "dbparity-servers/1"
+_REMOVED = "removed"
 _STATES = {
     "leaked": "its run is gone: `dbparity servers reap` removes it",
     "live": "its run goes on, or it is kept warm for the next one",
@@ -79,7 +80,7 @@ def reap(
         leaked = [found for found in reaper.survey(options) if found.state == "leaked"]
         _tell(leaked, files, "would be removed")
     else:
-        _tell(reaper.reap(options), files, "removed")
+        _tell(reaper.reap(options), files, _REMOVED)
 
 
 def _tell(found: Sequence[Found], files: Sequence[Output], what: str) -> None:
@@ -105,6 +106,7 @@ def _show(found: Sequence[Found], what: str, screen: Console) -> None:
         for one in found:
             listed.add_row(*map(Text, _facts(one).values()))
         screen.print(listed)
-    for state in dict.fromkeys(one.state for one in found):
+        screen.print()
+    for state in dict.fromkeys(one.state for one in found if what != _REMOVED):
         screen.print(Text.assemble((state, "bold"), f": {_STATES[state]}"))
     screen.print(f"{count(len(found), 'thing')} {what}.")

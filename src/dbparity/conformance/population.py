@@ -32,7 +32,11 @@ def application_of(database: Database) -> Application:
 
 def synthesizer(database: Database) -> RowSynthesizer:
     """The synthesizer of the application's rows: one per application, the same for every target."""
-    application = application_of(database)
+    return synthesizer_of(application_of(database))
+
+
+def synthesizer_of(application: Application) -> RowSynthesizer:
+    """The synthesizer of an application's rows."""
     found = _synthesizers.get(application)
     if found is None:
         found = RowSynthesizer(application.metadata, factories=application.factories)

@@ -156,8 +156,8 @@ def cure(expected: object, actual: object) -> str:  # noqa: PLR0911  # one line 
             return _FRACTION
         case (float(), float()):
             return _SINGLE
-        case (Decimal(), Decimal()):
-            return _SCALE if actual == actual.to_integral_value() else _DECIMAL
+        case (Decimal(), Decimal() | int()):
+            return _SCALE if actual == int(actual) else _DECIMAL
         case (str(), str()) if expected.rstrip() == actual.rstrip():
             return _PADDING
         case (str() | bytes(), str() | bytes()) if len(actual) < len(expected):

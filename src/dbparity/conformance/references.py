@@ -128,7 +128,7 @@ def _orphan(database: Database, rows: Rows, constraint: ForeignKeyConstraint) ->
     for link in _valid_links(database, rows, constraint):
         deferred = _deferred(constraint)
         answer = attempt(database, link.rest, link.insert, deferred=deferred)
-        otherwise = _accepted(constraint, link)
+        otherwise = _accepted(database, constraint, link)
         judgement = judged(answer, Refusal.FOREIGN_KEY, claim, _place(constraint), otherwise)
         if judgement is otherwise:
             break
@@ -147,7 +147,8 @@ def _valid_links(
             yield link
 
 
-def _accepted(constraint: ForeignKeyConstraint, link: Link) -> Finding:
+def _accepted(database: Database, constraint: ForeignKeyConstraint, link: Link) -> Finding:
+    enforced = database.features.enforces_foreign_keys_beside_null
     return Finding(
         code="ORPHAN-ACCEPTED",
         severity=Severity.WRONG,
@@ -155,9 +156,10 @@ def _accepted(constraint: ForeignKeyConstraint, link: Link) -> Finding:
         place=_place(constraint),
         expected="refused by the foreign key",
         actual=f"inserted: {shown(link.child.row)}",
-        recommendation=f"the database lacks this foreign key, or does not enforce it; {_RECREATE}. "
-        "Where it is there, as on MySQL 9.7: let no index that starts with its columns go on with "
-        "one that may be NULL",
+        recommendation=f"the database lacks this foreign key; {_RECREATE}"
+        if enforced
+        else f"the database lacks this foreign key ({_RECREATE}), or misses it beside a NULL: "
+        "let no index that starts with its columns go on with one that may be NULL",
     )
 
 
@@ -289,7 +291,8 @@ def _ways(link: Link) -> int:
 
 def _grandchildren(rows: Rows, root: Entry) -> list[Entry]:
     below = rows.referencing(root)
-    return [entry for entry in below if root not in (rows.parents(entry.table, entry.row) or ())]
+    above = {child: rows.parents(child.table, child.row) or () for child in below}
+    return [child for child in below if any(p in below for p in above[child] if p is not child)]
 
 
 def _deferred(constraint: ForeignKeyConstraint) -> bool:

@@ -219,6 +219,8 @@ def attempt(
         try:
             connection.commit()
         except DBAPIError as error:
+            # SQLite's transaction outlives the commit that it refuses, unseen by SQLAlchemy.
+            connection.invalidate()
             return refusal_of(database, error)
     _clear(database)
     return None

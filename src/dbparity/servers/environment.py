@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -104,7 +105,9 @@ class DatabaseTestEnvironment:
         self._served: dict[Target, Served] = {}
         self._stopping: list[Served] = []
         self._run: Run | None = None
-        self._ends = True
+        self._ends, self._open = True, False
+        self._idle = threading.Condition()
+        self._starting: list[Wish] = []
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -161,17 +164,13 @@ class DatabaseTestEnvironment:
                 URL.create(f"{wish.backend.name}+{driver.name}").get_dialect()
         ends, run = run is None, run or Run.begin()
         self._begin(run, ends=ends)
-        starting: list[Future[Served | str]] = []
         try:
             with ThreadPoolExecutor(max(len(self.wishes), 1)) as pool:
-                starting += [pool.submit(self._serve, wish, run) for wish in self.wishes]
+                starting = [pool.submit(self._provide, wish, run) for wish in self.wishes]
                 for wish, future in zip(self.wishes, starting, strict=True):
                     self._enter(wish, future.result())
         except BaseException:
-            # The pool has waited for its threads: what ctrl-C met half started is complete now.
-            # A second ctrl-C cuts that short, and leaves the rest to the interpreter's exit.
-            if all(future.done() for future in starting):
-                self.stop()
+            self.stop()
             raise
         return self
 
@@ -189,15 +188,15 @@ class DatabaseTestEnvironment:
     def join(self, shared: Mapping[str, Any], run: Run) -> Self:
         """Use servers that another process of ``run`` has started; `stop` leaves them running."""
         self._begin(run, ends=False)
-        by_url: dict[str, list[Target]] = {}
-        for name, (url, _) in shared["served"].items():
-            by_url.setdefault(url, []).append(Target.parse(name))
-        for url, targets in by_url.items():
+        found: dict[tuple[str, str, str], list[Target]] = {}
+        for name, (url, provider) in shared["served"].items():
+            target = Target.parse(name)
+            found.setdefault((url, provider, target.version), []).append(target)
+        for (url, provider, version), targets in found.items():
             backend = load_backend(targets[0].backend)
             drivers = tuple(backend.driver(target.driver) for target in targets)
-            server = Server(backend, drivers, make_url(url), run, targets[0].version)
-            running = Running(server.url, stop=lambda: None)
-            served = Served(server, running, shared["served"][str(targets[0])][1])
+            server = Server(backend, drivers, make_url(url), run, version)
+            served = Served(server, Running(server.url, stop=lambda: None), provider)
             self._stopping.append(served)
             self._served.update(dict.fromkeys(targets, served))
         self.missing = {Target.parse(name): why for name, why in shared["missing"].items()}
@@ -221,11 +220,15 @@ class DatabaseTestEnvironment:
         return tuple(providers(self.options))
 
     def _begin(self, run: Run, *, ends: bool) -> None:
-        self._run, self._ends = run, ends
+        self._run, self._ends, self._open = run, ends, True
         # The interpreter starts no thread any more when it exits: one server after the other.
         atexit.register(self._finish, map)
 
     def _finish(self, each: Callable[..., Iterable[Exception | None]]) -> None:
+        with self._idle:
+            self._open = False
+            # A second ctrl-C cuts short the pool's own waiting for its threads.
+            self._idle.wait_for(lambda: not self._starting)
         failures = list(filter(None, each(self._stop, tuple(self._stopping))))
         self._served = {}
         atexit.unregister(self._finish)
@@ -247,6 +250,18 @@ class DatabaseTestEnvironment:
                 self._served[served.server.target(driver.name)] = served
         if isinstance(served, str):
             self.progress.server_missing(wish.name, served)
+
+    def _provide(self, wish: Wish, run: Run) -> Served | str:
+        with self._idle:
+            if not self._open:
+                return "the environment is stopped"
+            self._starting.append(wish)
+        try:
+            return self._serve(wish, run)
+        finally:
+            with self._idle:
+                self._starting.remove(wish)
+                self._idle.notify_all()
 
     def _serve(self, wish: Wish, run: Run) -> Served | str:
         if not wish.installed:

@@ -197,10 +197,15 @@ def _reachable(program: Path, account: str, folder: Path) -> Path:
     if not account or _can_run(program, account):
         return program
     root = program.parent.parent
+    base = root.parent.parent
     copy = folder / f"programs-{secrets.token_hex(4)}"
-    shutil.copytree(root, copy, symlinks=True)
-    copy.chmod(0o755)
-    return copy / program.relative_to(root)
+    # A wheel keeps the libraries of its programs in a folder beside its package.
+    for part in (root, Path(f"{root.parent}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, copy / part.relative_to(base), symlinks=True)
+    for made in (copy, copy / root.parent.relative_to(base)):
+        made.chmod(0o755)
+    return copy / program.relative_to(base)
 
 
 def _can_run(program: Path, account: str) -> bool:

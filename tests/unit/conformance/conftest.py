@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import MetaData, text
@@ -31,9 +30,9 @@ def perform_on_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Perform
         metadata: MetaData,
         schema: MetaData | None = None,
         sql: Sequence[str] = (),
-        factories: dict[str, Callable[[int], dict[str, object]]] | None = None,
+        **attributes: Any,  # noqa: ANN401  # of `Application`
     ) -> Result:
-        app = Application("tests:metadata", metadata, factories=factories or {})
+        app = Application("tests:metadata", metadata, **attributes)
 
         def plant(database: Database) -> None:
             with database.engine.begin() as connection:

@@ -21,9 +21,8 @@ def test_a_planted_fault_is_found_where_it_is(perform_on_sqlite: Perform, name: 
 
     result = perform_on_sqlite(CHECKS[fault.check], shop(), schema=shop(**fault.options))
 
-    assert [(finding.code, str(finding.place)) for finding in result.findings] == [
-        (fault.code, fault.place)
-    ]
+    assert {finding.code for finding in result.findings} == {fault.code}
+    assert str(result.findings[0].place) == fault.place
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -143,6 +143,7 @@ def test_what_is_gone_is_lost_and_what_has_another_form_is_wrong(
         (NOON.replace(tzinfo=UTC), NOON, "TypeDecorator"),
         (0.1, 0.10000000149011612, "Double"),
         (Decimal("1.25"), Decimal(1), "scale"),
+        (Decimal("1.25"), 1, "scale"),
         (Decimal("1.01"), Decimal("1.0100000001"), "whole numbers"),
         ("a  ", "a", "CHAR"),
         ("abc", "ab", "length"),

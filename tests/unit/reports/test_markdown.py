@@ -37,13 +37,13 @@ def test_page_begins_with_application_verdict_and_counts(page: str) -> None:
 def test_matrix_has_targets_in_rows_and_categories_in_columns(page: str) -> None:
     table = [line for line in page.splitlines() if line.startswith("|")][:7]
     assert table == [
-        "| target | server | integrity | transactions |",
-        "| --- | --- | --- | --- |",
-        "| sqlite+pysqlite | 3.46.1 file | ❌ **2 findings** | skipped |",
-        "| postgresql+psycopg@17 | 17.5 container | ok 34 | – |",  # noqa: RUF001
-        "| postgresql+asyncpg@17 | 17.5 container | ok 34 | unknown |",
-        "| mysql | missing | – | – |",  # noqa: RUF001
-        "| all targets agree |  | ❌ **1 finding** | – |",  # noqa: RUF001
+        "| target | version | from | integrity | transactions |",
+        "| --- | --- | --- | --- | --- |",
+        "| sqlite+pysqlite | 3.46.1 | file | ❌ **2 findings** | skipped |",
+        "| postgresql+psycopg@17 | 17.5 | container | ok 34 | – |",  # noqa: RUF001
+        "| postgresql+asyncpg@17 | 17.5 | container | ok 34 | unknown |",
+        "| mysql | missing |  | – | – |",  # noqa: RUF001
+        "| all targets agree |  |  | ❌ **1 finding** | – |",  # noqa: RUF001
     ]
 
 

@@ -149,7 +149,25 @@ def test_findings_of_a_kind_on_the_same_targets_are_told_together() -> None:
     assert [(g.code, g.targets, g.recommendation) for g in groups] == [
         ("CODE", "sqlite+pysqlite", "do this")
     ]
-    assert [told.place for told in groups[0].told] == ["a", "b"]
+    assert [told.headlines for told in groups[0].told] == [(("a; b", "refused"),)]
+
+
+def test_findings_with_the_same_evidence_show_it_once() -> None:
+    findings = tuple(
+        Finding("CODE", Severity.WRONG, message, Place("a"), actual="x") for message in "ij"
+    )
+    (group,) = summary.groups(made(passed(findings=findings)))
+    (told,) = group.told
+    assert told.headlines == (("a", "i"), ("a", "j"))
+    assert told.found == (("x", ""),)
+
+
+def test_findings_with_other_evidence_each_show_their_own() -> None:
+    findings = tuple(
+        Finding("CODE", Severity.WRONG, "no", Place(text), actual=text) for text in "xy"
+    )
+    (group,) = summary.groups(made(passed(findings=findings)))
+    assert [told.found for told in group.told] == [(("x", ""),), (("y", ""),)]
 
 
 def test_what_targets_put_differently_is_told_once() -> None:

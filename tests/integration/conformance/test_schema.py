@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import (
+    JSON,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import CreateIndex, DropIndex
+
+from dbparity.applications import Application, load_application
+from dbparity.conformance import indexes, schema
+from dbparity.conformance.base import Check, perform
+from dbparity.results import Outcome, Severity
+from dbparity.schema import revisions
+from tests.support.ledgers import ledger, lowered, pairs
+from tests.support.migrations import ASYNC, SYNC, write_migrations
+from tests.support.performing import executing, found, index
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dbparity.servers.database import Database
+    from tests.conftest import Lease
+
+pytestmark = pytest.mark.server
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "shared_context"
+STRUCTURAL = [check for check in schema.CHECKS if check is not schema.migrations]
+
+
+@pytest.mark.parametrize("check", STRUCTURAL, ids=lambda check: check.name)
+def test_a_healthy_application_is_clean(lease: Lease, check: Check) -> None:
+    with lease(Application("tests:ledger", ledger())) as database:
+        result = perform(check, database)
+
+    assert result.findings == ()
+    assert result.outcome is Outcome.PASSED
+
+
+def test_a_dropped_index_is_missing_from_its_table(lease: Lease) -> None:
+    metadata = ledger()
+    with lease(Application("tests:ledger", metadata)) as database:
+        database.run(executing([DropIndex(index(metadata, "ix_accounts_owner"))]))
+        result = perform(schema.objects, database)
+
+    (finding,) = result.findings
+    assert (finding.code, finding.place.table) == ("INDEX-MISSING", "accounts")
+    assert "ix_accounts_owner" in finding.message
+
+
+def test_an_index_that_is_not_what_it_is_called_is_not_used(lease: Lease) -> None:
+    metadata, other = ledger(), ledger()
+    impostor = Index("ix_accounts_owner", other.tables["accounts"].c.balance)
+    with lease(Application("tests:ledger", metadata)) as database:
+        database.run(
+            executing([DropIndex(index(metadata, "ix_accounts_owner")), CreateIndex(impostor)])
+        )
+        result = perform(indexes.indexes_used, database)
+
+    (finding,) = result.findings
+    assert (finding.code, finding.place.table) == ("INDEX-UNUSED", "accounts")
+    assert finding.severity is Severity.DEGRADED
+    assert "accounts" in finding.actual
+
+
+def test_an_index_over_an_expression_is_used(lease: Lease) -> None:
+    metadata = lowered()
+    over_expression = index(metadata, "ix_lower")
+    with lease(None) as database:
+        able = database.features.expression_indexes
+    if not able:
+        over_expression.table.indexes.clear()  # type: ignore[union-attr]
+    with lease(Application("tests:lowered", metadata)) as database:
+        result = perform(indexes.indexes_used, database)
+
+    assert (result.findings, result.verified) == ((), int(able))
+
+
+def test_a_partial_index_is_used_for_the_rows_that_it_has(lease: Lease) -> None:
+    metadata = MetaData()
+    table = Table(
+        "tasks",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("number", Integer, nullable=False),
+        Column("state", Enum("open", "done", native_enum=False), nullable=False),
+    )
+    open_ = table.c.state == "open"
+    Index("ix_open", table.c.number, sqlite_where=open_, postgresql_where=open_)
+    with lease(Application("tests:tasks", metadata)) as database:
+        result = perform(indexes.indexes_used, database)
+
+    assert (result.findings, result.verified) == ((), 1)
+
+
+def test_indexes_that_are_not_for_equality_are_left_out(lease: Lease) -> None:
+    metadata = MetaData()
+    Table(
+        "documents",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("body", Text, nullable=False),
+        Column("tags", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        Index("ix_tags", "tags", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        _full_text("mysql"),
+        _full_text("mariadb"),
+    )
+    with lease(Application("tests:documents", metadata)) as database:
+        made = database.run(lambda each: inspect(each.engine).get_indexes("documents"))
+        result = perform(indexes.indexes_used, database)
+
+    reasons = [skipped.reason for skipped in result.skipped if skipped.place.table]
+    assert result.findings == ()
+    assert len(reasons) == len(made)
+    assert all(reason.endswith("indexes are not there for equality") for reason in reasons)
+
+
+def _full_text(dialect: str) -> Index:
+    options: dict[str, Any] = {f"{dialect}_prefix": "FULLTEXT"}
+    return Index(f"ix_body_{dialect}", "body", **options).ddl_if(dialect=dialect)
+
+
+@pytest.mark.parametrize("env", [SYNC, ASYNC], ids=["sync", "async"])
+def test_any_env_migrates_through_any_driver(lease: Lease, tmp_path: Path, env: str) -> None:
+    app = Application("tests:pairs", pairs(), write_migrations(tmp_path, env))
+    with lease(app) as database:
+        result = perform(schema.migrations, database)
+
+    assert (result.findings, result.verified) == ((), 2)
+
+
+def test_the_example_s_migrations_make_its_schema(lease: Lease) -> None:
+    app = load_application(
+        "shared_context.models:Base.metadata",
+        pythonpath=[EXAMPLE],
+        alembic=EXAMPLE / "alembic.ini",
+    )
+    with lease(app) as database:
+        result = perform(schema.migrations, database)
+
+    assert (result.findings, result.verified) == ((), 2)
+
+
+CYCLE = """
+op.create_table(
+    "a",
+    sa.Column("id", sa.Integer(), primary_key=True),
+    sa.Column("b_id", sa.Integer()),
+    sa.Column("kind", sa.Enum("x", "y", name="kind")),
+)
+op.create_table(
+    "b",
+    sa.Column("id", sa.Integer(), primary_key=True),
+    sa.Column("a_id", sa.Integer(), sa.ForeignKey("a.id")),
+)
+"""
+
+
+def test_cycles_and_types_make_way_for_the_migrations(lease: Lease, tmp_path: Path) -> None:
+    metadata = MetaData()
+    Table(
+        "a",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("b_id", ForeignKey("b.id", use_alter=True, name="fk_a_b")),
+        Column("kind", Enum("x", "y", name="kind")),
+    )
+    Table(
+        "b",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("a_id", ForeignKey("a.id")),
+    )
+    ini = write_migrations(tmp_path, SYNC, [("1", None, CYCLE)])
+    with lease(Application("tests:cycle", metadata, ini)) as database:
+        result = perform(schema.migrations, database)
+
+    assert found(result) == [("SCHEMA-DRIFT", "a")]
+    assert "fk" in result.findings[0].actual
+
+
+def test_the_version_is_read_from_a_migrated_database(lease: Lease, tmp_path: Path) -> None:
+    def migrated(database: Database) -> tuple[str, ...]:
+        revisions.upgrade(database)
+        return revisions.current(database)
+
+    app = Application("tests:empty", MetaData(), write_migrations(tmp_path, SYNC))
+    with lease(app) as database:
+        assert database.run(migrated) == ("1",)
