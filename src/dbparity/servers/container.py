@@ -6,7 +6,9 @@ TCP, and leftovers are found by their label, on any image.
 
 from __future__ import annotations
 
+import os
 import shlex
+import socket
 from contextlib import ExitStack, suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -76,11 +78,10 @@ class ContainerProvider(Provider):
                 "testcontainers is not installed", "pip install 'dbparity[containers]'"
             )
         try:
-            client = docker.from_env(timeout=60)
-            client.ping()
-        except docker.errors.DockerException as error:
+            _knock(docker.utils.parse_host(os.environ.get("DOCKER_HOST")))
+            return docker.from_env(timeout=60)
+        except (docker.errors.DockerException, OSError) as error:
             return Unavailable(f"no Docker engine answers: {error}", "start Docker")
-        return client
 
     def _image(self, backend: str, service: Service, version: str) -> str:
         for candidate in (version,) if version else service.versions:
@@ -88,6 +89,14 @@ class ContainerProvider(Provider):
             if image is not None:
                 return image
         return service.image.format(version=version or service.versions[0])
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens: Docker's client would leave its socket open then."""
+    scheme, _, path = address.partition("://")
+    if scheme == "http+unix":
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(path)
 
 
 def _remove(container: Any) -> None:  # noqa: ANN401  # docker's, untyped

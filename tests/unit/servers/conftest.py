@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbparity.servers.ledger import Owner, Run, host
+from dbparity.servers.ledger import Owner, Run, host, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the records."""
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of the records; what a test leaves on purpose is removed."""
     monkeypatch.setenv("DBPARITY_STATE", str(tmp_path / "state"))
-    return tmp_path / "state" / "runs"
+    yield tmp_path / "state" / "runs"
+    for run in runs().values():
+        run.end()
 
 
 @pytest.fixture

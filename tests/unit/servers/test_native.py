@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,11 +24,11 @@ from dbparity.servers.ledger import RUN_VARIABLE, Run
 from dbparity.servers.native import NativeProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dbparity.backends.base import Credentials
 
-Put = Callable[..., Path] if TYPE_CHECKING else object
+Put = Callable[[str, str, str], Path]
 SLEEP = "import time; time.sleep(600)"
 
 
@@ -70,6 +72,13 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 def provider(*folders: Path) -> NativeProvider:
     return NativeProvider(ServerOptions(folders=folders))
+
+
+def until(raises: Callable[[], None]) -> None:
+    """Wait until it raises."""
+    while True:
+        raises()
+        time.sleep(0.01)
 
 
 def offer(found: object) -> Offer:
@@ -201,13 +210,10 @@ def test_process_that_does_not_listen_is_killed(run: Run, monkeypatch: pytest.Mo
 
 
 def test_server_that_dies_is_reported_with_its_last_words(run: Run) -> None:
-    dying = Script(serve="echo one; echo two; echo three; echo four >&2; exit 3")
+    dying = Script(serve="echo zero; echo one >&2; echo two; echo three; exit 3")
     running = native.start("postgresql", dying, Path("/bin/sh"), run)
-    with pytest.raises(
-        ServerFailed, match=r"/bin/sh did not start \(status 3\): two \| three \| four"
-    ):
-        while True:
-            running.alive()
+    with pytest.raises(ServerFailed, match=r"sh did not start \(status 3\): one \| two \| three"):
+        until(running.alive)
     running.stop()
 
 
@@ -280,18 +286,30 @@ def test_account_that_is_not_changed_runs_the_program_where_it_is(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a superuser changes accounts")
-@pytest.mark.parametrize("broken", [False, True])
-def test_programs_that_an_account_cannot_reach_are_copied(
-    run: Run, tmp_path: Path, broken: bool
-) -> None:
-    program = tmp_path / "private" / "bin" / "postgres"
-    program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\nexit 1\n" if broken else "#!/bin/sh\n")
+def test_programs_that_are_not_movable_are_never_copied(run: Run, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "postgres"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    program.parent.parent.chmod(0o755 if broken else 0o700)
-    for folder in tmp_path.parents:
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            pass
-    reachable = native._reachable(program, "nobody", Path(run.folder))
-    assert reachable.is_relative_to(run.folder)
-    assert reachable.read_text() == program.read_text()
+    tmp_path.chmod(stat.S_IRWXU)
+    with pytest.raises(ServerFailed, match="nobody may not run it"):
+        native._reachable(program, "nobody", Path(run.folder), movable=False)
+    assert not list(Path(run.folder).iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only a superuser changes accounts")
+@pytest.mark.parametrize("library", ["package.libs/libpq.so", "package/installation/lib/libpq.so"])
+def test_programs_that_an_account_cannot_reach_are_copied_for_it(
+    run: Run, tmp_path: Path, library: str
+) -> None:
+    program = tmp_path / "package" / "installation" / "bin" / "postgres"
+    for path in (program, tmp_path / library):
+        path.parent.mkdir(parents=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    tmp_path.chmod(stat.S_IRWXU)
+    reachable = native._reachable(program, "nobody", Path(run.folder), movable=True)
+    copy = reachable.parents[3]
+    assert copy.parent == Path(run.folder)
+    assert (copy / library).exists()
+    assert native._reachable(reachable, "nobody", Path(run.folder)) == reachable

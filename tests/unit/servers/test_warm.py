@@ -8,8 +8,6 @@ from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING
 
-import pytest
-
 from dbparity.errors import ServerFailed
 from dbparity.servers import reaper, warm
 from dbparity.servers.base import Running, ServerOptions
@@ -18,20 +16,13 @@ from dbparity.targets import Target
 from tests.support.providing import Given, environment_of, folder, offer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.servers.ledger import Owner
 
 TARGET = Target("sqlite", "pysqlite")
 REUSE = ServerOptions(reuse=True, providers=())
-
-
-@pytest.fixture(autouse=True)
-def _none_is_left() -> Iterator[None]:
-    yield
-    for run in runs().values():
-        run.end()
 
 
 def reusing(
