@@ -161,6 +161,17 @@ def test_threads_make_the_same_rows() -> None:
     assert all(rows == made[0] for rows in made)
 
 
+def test_binary_of_a_given_length_has_a_value_for_every_row(accept: Accept) -> None:
+    made = sa.Table(
+        "t",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("a", sa.LargeBinary(32), nullable=False, unique=True),
+        sa.CheckConstraint("length(a) = 32"),
+    )
+    assert len(accept(made.metadata, 300).rows["t"]) == 300
+
+
 def factories(**columns: Callable[[int], object]) -> dict[str, Callable[[int], dict[str, object]]]:
     return {"t": lambda n: {key: make(n) for key, make in columns.items()}}
 
@@ -193,6 +204,18 @@ def test_a_factory_gives_values_of_unknown_types_and_parents() -> None:
     assert RowSynthesizer(made.metadata, factories=given).rows(made, 1) == [
         {"id": 1, "a": "0", "b": (0,), "c": 7}
     ]
+
+
+def test_a_key_that_a_factory_gives_has_a_value_for_every_row(accept: Accept) -> None:
+    made = sa.Table(
+        "t",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("a", sa.Integer, nullable=False, unique=True),
+        sa.CheckConstraint("a % 1000 = 7", name="lucky"),
+    )
+    rows = accept(made.metadata, 300, factories=factories(a=lambda n: n * 1000 + 7)).rows["t"]
+    assert len(rows) == 300
 
 
 def test_the_other_columns_adapt_to_what_a_factory_gives(accept: Accept) -> None:
