@@ -42,7 +42,7 @@ def test_check_of_the_example(benchmark: BenchmarkFixture) -> None:
     """`dbparity check` of examples/shared_context on every configured target."""
 
     def check() -> None:
-        command = [PYTHON, "-m", "dbparity.cli", "check", "--require"]
+        command = [PYTHON, "-m", "dbparity", "check", "--require"]
         subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
 
     cast("Any", benchmark.pedantic)(check, rounds=1)

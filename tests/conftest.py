@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
+from coverage import Coverage
 
 from dbparity.servers.database import Database
 
@@ -28,3 +29,11 @@ def lease(database_environment: DatabaseTestEnvironment, target: Target) -> Leas
         return database_environment.lease(target, application)
 
     return leased
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Save what coverage has measured: pytest-xdist kills a worker that is slow to end."""
+    measuring = Coverage.current()
+    if measuring is not None:
+        measuring.save()

@@ -54,18 +54,10 @@ class State:
             require=config.getoption("dbparity_require"),
         )
         self.settings = settings
+        # Every chosen one, with its driver named; "" for a version that was left open.
+        self.targets = tuple(target for chosen in settings.targets for target in _each(chosen))
         self.used: list[Target] = []
         self.run: Run | None = None
-
-    @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        """Every chosen target, with its driver named; "" for a version that was left open."""
-        return tuple(
-            Target(chosen.backend, driver.name, chosen.version)
-            for chosen in self.settings.targets
-            for driver in load_backend(chosen.backend).drivers
-            if chosen.driver in {"", driver.name}
-        )
 
     @cached_property
     def application(self) -> Application | None:
@@ -227,6 +219,13 @@ def _target_of(item: pytest.Item) -> Target | None:
     callspec = getattr(item, "callspec", None)
     target = callspec.params.get("target") if callspec is not None else None
     return target if isinstance(target, Target) else None
+
+
+def _each(chosen: Target) -> Iterator[Target]:
+    """The targets that a chosen one stands for; raise `TargetUnknown` if it is none."""
+    backend = load_backend(chosen.backend)
+    for driver in (backend.driver(chosen.driver),) if chosen.driver else backend.drivers:
+        yield Target(chosen.backend, driver.name, chosen.version)
 
 
 def _driver(target: Target) -> Driver:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbparity.applications import Application, load_application
+from dbparity.backends.base import load_backend
 from dbparity.errors import SettingsInvalid
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER, ServerOptions
+from dbparity.servers.url import read_url
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class Settings:
 
         Raises:
             SettingsInvalid: a key or a value that cannot be used, with its place.
-            TargetInvalid: a target that cannot be read.
+            TargetInvalid, TargetUnknown: a target or backend that cannot be read or found.
         """
         path = _pyproject(folder)
         values: dict[str, Any] = {}
@@ -71,6 +73,8 @@ class Settings:
         for name, text in environment.items():
             if name.startswith("DBPARITY_"):
                 _from_variable(merged, name, text)
+        for server, url in merged["urls"].items():
+            read_url(url, load_backend(Target.parse(server).backend))
         return cls(**merged)
 
     def with_options(self, **options: Any) -> Self:  # noqa: ANN401  # this class's own fields

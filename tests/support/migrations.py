@@ -41,18 +41,24 @@ ASYNC = """
     asyncio.run(migrate_async())
 """
 
-SHARED = """
-    from alembic import context
-    {configure}
-    migrate(context.config.attributes["connection"])
-"""
-
-# A shop of its own settings, as many applications have.
+# By settings of its own, as many applications do.
 ELSEWHERE = """
     from alembic import context
     from sqlalchemy import NullPool, create_engine
     {configure}
     with create_engine("{url}", poolclass=NullPool).connect() as connection:
+        migrate(connection)
+"""
+
+# What Alembic's documentation shows, over settings of its own.
+SHARED_OR_ELSEWHERE = """
+    from alembic import context
+    from sqlalchemy import NullPool, create_engine
+    {configure}
+    given = context.config.attributes.get("connection")
+    if given is None:
+        given = create_engine("{url}", poolclass=NullPool).connect()
+    with given as connection:
         migrate(connection)
 """
 
@@ -82,7 +88,7 @@ _REVISION = """
 
 def write_migrations(  # noqa: PLR0913  # an ini and an env.py have many parts
     folder: Path,
-    env: str = SHARED,
+    env: str = SYNC,
     revisions: Sequence[tuple[str, str | None, str]] = (("1", None, CREATE),),
     *,
     options: str = "",

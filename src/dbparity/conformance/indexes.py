@@ -14,6 +14,7 @@ from sqlalchemy import (
     inspect,
     literal_column,
     select,
+    text,
 )
 from sqlalchemy.sql.elements import BindParameter, UnaryExpression
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -32,14 +33,16 @@ from dbparity.results import Finding, Place, Severity, Skipped, Verified
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection, Index, Inspector, Select, Table
+    from sqlalchemy import Connection, Index, Inspector, Select, Table, TextClause
     from sqlalchemy.engine.interfaces import ReflectedIndex
 
     from dbparity.backends.base import Backend, Plan
     from dbparity.results import Item
     from dbparity.servers.database import Database
 
-_ROWS = 2000
+    _Predicate = ColumnElement[Any] | TextClause
+
+_ROWS, _ENOUGH = 2000, 1000  # fewer are read at once, whatever index there is
 _SELECTIVE = 0.05  # of the rows; to read all of them is right for more
 _EQUALITY = {"btree", "hash"}
 _ORDER = (Verified, Finding, Skipped)
@@ -51,7 +54,7 @@ class Lookup:
 
     index: str
     expressions: tuple[ColumnElement[Any], ...]
-    where: tuple[ColumnElement[bool], ...] = ()
+    where: tuple[_Predicate, ...] = ()
 
     @property
     def columns(self) -> set[str]:
@@ -81,7 +84,8 @@ def indexes_used(database: Database) -> Iterator[Item]:
         database.backend.analyze(connection, filled)
     with database.engine.connect() as connection:
         for table in filled:
-            yield from _table(database.backend, connection, table)
+            rows = len(population.rows[table.key])
+            yield from _table(database.backend, connection, table, rows)
 
 
 @check("schema")
@@ -103,13 +107,15 @@ def foreign_keys_indexed(database: Database) -> Iterator[Item]:
                 yield Verified("every foreign key has an index", Place(table.key))
 
 
-def _table(backend: Backend, connection: Connection, table: Table) -> Iterator[Item]:
-    inspector = inspect(connection)
-    reflected = reflected_indexes(inspector, table)
-    planner = _Planner(backend, connection, table, _first_columns(reflected))
+def _table(backend: Backend, connection: Connection, table: Table, rows: int) -> Iterator[Item]:
+    reflected = reflected_indexes(inspect(connection), table)
+    planner = _Planner(backend, connection, table, rows, _first_columns(reflected))
     for name, lookup in _lookups(connection, table, reflected):
         if isinstance(lookup, str):
             yield Skipped(f"{name}: {lookup}", Place(table.key))
+        elif rows < _ENOUGH:
+            reason = f"{name}: no more than {rows} rows can be made, too few for an index to matter"
+            yield Skipped(reason, Place(table.key))
         else:
             yield planner.verdict(lookup)
 
@@ -161,15 +167,17 @@ def _literal(clause: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast("ColumnElement[Any]", replacement_traverse(clause, {}, written))
 
 
-def _predicate(connection: Connection, index: Index) -> tuple[ColumnElement[bool], ...]:
+def _predicate(connection: Connection, index: Index) -> tuple[_Predicate, ...]:
     """What a partial index is restricted to on this backend, if it is."""
     where = index.dialect_options[connection.dialect.name].get("where")
-    return () if where is None else (_literal(where),)
+    if where is None:
+        return ()
+    return (_literal(where) if isinstance(where, ColumnElement) else text(str(where)),)
 
 
 @dataclass(frozen=True, eq=False)
 class _Planner:
-    """A backend's planner, asked about one table.
+    """A backend's planner, asked about a table of so many ``rows``.
 
     ``first_columns`` has, of each index that is known by name, the column that it begins with.
     """
@@ -177,6 +185,7 @@ class _Planner:
     backend: Backend
     connection: Connection
     table: Table
+    rows: int
     first_columns: Mapping[str, str | None]
 
     def verdict(self, lookup: Lookup) -> Item:
@@ -211,13 +220,12 @@ class _Planner:
         # A subquery, since an expression with values in it could not be grouped by.
         rows = select(*keys).where(*filled, *lookup.where).subquery()
         count = func.count()
-        total = select(count).select_from(self.table).scalar_subquery()
-        grouped = select(*rows.c, count, total).group_by(*rows.c).order_by(count).limit(1)
+        grouped = select(*rows.c, count).group_by(*rows.c).order_by(count).limit(1)
         found = self.connection.execute(grouped).first()
         if found is None:
             return None
-        *values, these, all_of_them = found
-        return [*values, these / all_of_them]
+        *values, these = found
+        return [*values, these / self.rows]
 
     def _serves(self, name: str, lookup: Lookup) -> bool:
         """Whether the index ``name`` is the one meant, or finds the same rows another way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbparity import plugins
@@ -14,7 +14,7 @@ from dbparity.targets import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dbparity.results import Finding, Place, Report, Result
+    from dbparity.results import Finding, Report, Result
 
 AGREEMENT, MISSING = "all targets agree", "missing"
 _EVIDENCE = 300  # characters of a value that are shown
@@ -43,7 +43,8 @@ class Row:
     """One target, or several that are missing for the same reason, across all categories."""
 
     name: str
-    server: str
+    version: str
+    provider: str
     cells: tuple[Cell, ...]
 
 
@@ -57,13 +58,13 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that was found, however differently each target put it.
+    """What was found with the same evidence, however differently each target put it.
 
-    ``found`` has what was found and where; where all found the same, where is "".
+    ``headlines`` are messages with their places; ``found`` has what was found and on which
+    targets, where that is not the same on all: else "".
     """
 
-    place: str
-    message: str
+    headlines: tuple[tuple[str, str], ...]
     expected: str
     found: tuple[tuple[str, str], ...]
 
@@ -105,38 +106,35 @@ def matrix(report: Report) -> Matrix:
     for result in report.results:
         found[result.target, result.category].append(result)
 
-    def row(name: str, server: str, target: str) -> Row:
-        return Row(name, server, tuple(_cell(found[target, name]) for name in categories))
+    def cells(target: str) -> tuple[Cell, ...]:
+        return tuple(_cell(found[target, category]) for category in categories)
 
     rows = [
-        row(state.target, f"{state.version} {state.provider}", state.target)
+        Row(state.target, state.version, state.provider, cells(state.target))
         for state in report.targets
         if not state.missing
     ]
     rows += [
-        Row(absence.targets, MISSING, tuple(Cell() for _ in categories))
+        Row(absence.targets, MISSING, "", tuple(Cell() for _ in categories))
         for absence in absences(report)
     ]
     if any(result.target == "" for result in report.results):
-        rows.append(row(AGREEMENT, "", ""))
+        rows.append(Row(AGREEMENT, "", "", cells("")))
     return Matrix(categories, tuple(rows))
 
 
 def groups(report: Report) -> tuple[Group, ...]:
     """All findings, worst first."""
     known = [state.target for state in report.targets if not state.missing]
-    same: dict[tuple[Place, str, str, str, str, Severity], list[Finding]] = defaultdict(list)
-    for f in report.findings:
-        key = (f.place, f.message, f.expected, f.recommendation, f.code, f.severity)
-        same[key].append(f)
-    kinds: dict[tuple[Severity, str, str, str], list[Told]] = defaultdict(list)
-    for findings in same.values():
-        first = findings[0]
+    same: dict[Finding, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        same[replace(finding, actual="", targets=())].append(finding)
+    kinds: dict[tuple[Severity, str, str, str], list[list[Finding]]] = defaultdict(list)
+    for alike, findings in same.items():
         targets = dict.fromkeys(target for finding in findings for target in finding.targets)
         where = abbreviated(list(targets), known)
-        kind = (first.severity, first.code, where, first.recommendation)
-        kinds[kind].append(_told(findings, known))
-    return tuple(Group(*kind, tuple(told)) for kind, told in kinds.items())
+        kinds[alike.severity, alike.code, where, alike.recommendation].append(findings)
+    return tuple(Group(*kind, _told(found, known)) for kind, found in kinds.items())
 
 
 def absences(report: Report) -> tuple[Absence, ...]:
@@ -268,12 +266,21 @@ def _cell(results: Sequence[Result]) -> Cell:
     return Cell(worst(result.outcome for result in results), verified, len(findings))
 
 
-def _told(findings: Sequence[Finding], known: Sequence[str]) -> Told:
-    place, message, expected = findings[0].place, findings[0].message, findings[0].expected
-    found = [(evidence(f.actual, known), abbreviated(f.targets, known)) for f in findings]
-    if len(found) == 1:
-        found = [(found[0][0], "")]
-    return Told(line(str(place)), line(message), evidence(expected, known), tuple(found))
+def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Told, ...]:
+    """Findings of one kind, each with its variants by target, by their evidence."""
+    places: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[str]]] = {}
+    for variants in found:
+        first, several = variants[0], len(variants) > 1
+        told = tuple(
+            (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
+            for each in variants
+        )
+        messages = places.setdefault((evidence(first.expected, known), told), {})
+        messages.setdefault(line(first.message), []).append(str(first.place))
+    return tuple(
+        Told(tuple((line("; ".join(at), 1000), said) for said, at in messages.items()), *proof)
+        for proof, messages in places.items()
+    )
 
 
 def _patterns(target: Target) -> tuple[Target, ...]:

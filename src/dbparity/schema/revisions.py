@@ -1,9 +1,8 @@
 """Revisions: the application's migrations, run by Alembic through the application's own env.py.
 
 Every question is asked through env.py as well, so that its version table, its filters and its
-comparisons count. A database is reached as env.py prefers: on a sync driver it may take the
-connection in ``config.attributes["connection"]``; on any driver it may make an engine, sync or
-async, of the option ``sqlalchemy.url``.
+comparisons count. A database is reached as env.py prefers: it may take the connection in
+``config.attributes["connection"]``, or make an engine, sync or async, of ``sqlalchemy.url``.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import Engine, NullPool, Table, create_engine, event
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, MissingGreenlet
 from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util.concurrency import in_greenlet
 
 from dbparity.backends.base import url_for
 from dbparity.errors import ApplicationError
@@ -44,6 +44,8 @@ Work = Callable[[Config], T]
 
 # Alembic hands env.py its context through a module's globals: one run at a time in a process.
 _ALEMBIC = threading.Lock()
+# The alembic.ini of the run in this thread, and the only URL that it may connect to.
+_confined = threading.local()
 _ASYNC_ONLY = "requires an async driver"
 
 
@@ -109,7 +111,8 @@ def _drift(entry: Sequence[Any]) -> Drift:
     if isinstance(item, Table):
         return Drift(item.name, "", f"the {what.replace('_', ' ')} {state}")
     columns = ", ".join(column.name for column in item.columns)
-    return Drift(item.table.name, "", f"{what} {item.name or ''}({columns}) {state}")
+    name = f" {item.name}" if item.name else ""
+    return Drift(item.table.name, "", f"{what}{name} ({columns}) {state}")
 
 
 def _spelled(value: object) -> str:
@@ -181,9 +184,17 @@ def _on_url(ini: Path, url: URL, work: Work[T]) -> T:
     with _contained(ini, url):
         try:
             return work(config)
-        except MissingGreenlet:
-            # An env.py for sync drivers: in a greenlet its engine works with this driver too.
-            return asyncio.run(greenlet_spawn(work, config))
+        except (MissingGreenlet, ApplicationError):
+            # An env.py for sync drivers. In a greenlet it can take a connection of this one, or
+            # make an engine of it.
+            returned: T = asyncio.run(greenlet_spawn(_in_greenlet, config, url, work))
+            return returned
+
+
+def _in_greenlet(config: Config, url: URL, work: Work[T]) -> T:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        config.attributes["connection"] = connection
+        return work(config)
 
 
 def _async_url(database: Database) -> URL | None:
@@ -197,27 +208,36 @@ def _async_url(database: Database) -> URL | None:
 @contextmanager
 def _contained(ini: Path, url: URL) -> Iterator[None]:
     """Let env.py connect to the database of ``url`` only, and leave the logging as it is."""
-    thread = threading.get_ident()
-
-    def guard(dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]) -> None:
-        if threading.get_ident() == thread and not _leads_to(url, dialect, args, options):
-            reason = "its env.py connects to another database than it was given, and was kept off"
-            cure = (
-                "let it take config.attributes['connection'], or else the option sqlalchemy.url, "
-                "before settings and variables of its own"
-            )
-            raise ApplicationError(str(ini), reason, cure)
-
     file_config = logging.config.fileConfig
     with _ALEMBIC:
-        event.listen(Engine, "do_connect", guard)
+        if not event.contains(Engine, "do_connect", _guard):
+            event.listen(Engine, "do_connect", _guard)
+        _confined.to = ini, url
         # It would close and replace the handlers of the program that env.py runs in.
         logging.config.fileConfig = _no_file_config
         try:
             yield
         finally:
             logging.config.fileConfig = file_config
-            event.remove(Engine, "do_connect", guard)
+            del _confined.to
+
+
+def _guard(dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]) -> None:
+    """Refuse a connection that this thread must not make; other threads are free."""
+    ini, url = getattr(_confined, "to", (None, None))
+    if url is None:
+        return
+    if dialect.is_async and not in_greenlet():
+        # As the driver would say, but before it has begun a connection.
+        message = "env.py has no event loop for this driver"
+        raise MissingGreenlet(message)
+    if not _leads_to(url, dialect, args, options):
+        reason = "its env.py connects to another database than it was given, and was kept from it"
+        cure = (
+            "let it take config.attributes['connection'], or else the option sqlalchemy.url, "
+            "before settings and variables of its own"
+        )
+        raise ApplicationError(str(ini), reason, cure)
 
 
 def _leads_to(url: URL, dialect: Dialect, args: list[Any], options: dict[str, Any]) -> bool:

@@ -180,6 +180,7 @@ class DatabaseTestEnvironment:
             str(target): [
                 one.server.url.render_as_string(hide_password=False),
                 one.provider,
+                one.running.ends,
             ]
             for target, one in self._served.items()
         }
@@ -188,15 +189,16 @@ class DatabaseTestEnvironment:
     def join(self, shared: Mapping[str, Any], run: Run) -> Self:
         """Use servers that another process of ``run`` has started; `stop` leaves them running."""
         self._begin(run, ends=False)
-        found: dict[tuple[str, str, str], list[Target]] = {}
-        for name, (url, provider) in shared["served"].items():
+        found: dict[tuple[str, str, bool, str], list[Target]] = {}
+        for name, (url, provider, ends) in shared["served"].items():
             target = Target.parse(name)
-            found.setdefault((url, provider, target.version), []).append(target)
-        for (url, provider, version), targets in found.items():
+            found.setdefault((url, provider, ends, target.version), []).append(target)
+        for (url, provider, ends, version), targets in found.items():
             backend = load_backend(targets[0].backend)
             drivers = tuple(backend.driver(target.driver) for target in targets)
             server = Server(backend, drivers, make_url(url), run, version)
-            served = Served(server, Running(server.url, stop=lambda: None), provider)
+            running = Running(server.url, stop=lambda: None, ends=ends)
+            served = Served(server, running, provider)
             self._stopping.append(served)
             self._served.update(dict.fromkeys(targets, served))
         self.missing = {Target.parse(name): why for name, why in shared["missing"].items()}
@@ -281,13 +283,12 @@ class DatabaseTestEnvironment:
         return "; ".join(reasons) or f"no provider that is asked ({asked}) serves this backend"
 
     def _stop(self, served: Served) -> Exception | None:
-        ends = self._ends and served.running.ends
         try:
             with ExitStack() as stack:
                 if self._ends:
                     stack.callback(served.running.stop)
-                # With a server that ends, its databases do.
-                served.server.close(drop=not ends)
+                # With a server that ends, here or where it was started, its databases do.
+                served.server.close(drop=not served.running.ends)
         except Exception as error:  # noqa: BLE001  # raised when the others have been stopped
             return error
         self._stopping.remove(served)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     inspect,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import CreateIndex, DropIndex
@@ -99,10 +100,39 @@ def test_a_partial_index_is_used_for_the_rows_that_it_has(lease: Lease) -> None:
     )
     open_ = table.c.state == "open"
     Index("ix_open", table.c.number, sqlite_where=open_, postgresql_where=open_)
+    spelled = text("state = 'done'")
+    Index("ix_done", table.c.number, sqlite_where=spelled, postgresql_where=spelled)
     with lease(Application("tests:tasks", metadata)) as database:
         result = perform(indexes.indexes_used, database)
 
-    assert (result.findings, result.verified) == ((), 1)
+    assert (result.findings, result.verified) == ((), 2)
+
+
+def test_an_index_for_one_half_of_the_rows_is_not_used_for_the_other(lease: Lease) -> None:
+    with lease(None) as database:
+        if not database.features.partial_indexes:
+            pytest.skip(f"{database.backend.title} has no partial indexes")
+    metadata, other = _halved("a"), _halved("b")
+    impostor = next(iter(other.tables["tasks"].indexes))
+    with lease(Application("tests:tasks", metadata)) as database:
+        database.run(executing([DropIndex(index(metadata, "ix_half")), CreateIndex(impostor)]))
+        result = perform(indexes.indexes_used, database)
+
+    assert found(result) == [("INDEX-UNUSED", "tasks")]
+
+
+def _halved(half: str) -> MetaData:
+    metadata = MetaData()
+    table = Table(
+        "tasks",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("number", Integer, nullable=False),
+        Column("half", Enum("a", "b", native_enum=False), nullable=False),
+    )
+    where = table.c.half == half
+    Index("ix_half", table.c.number, sqlite_where=where, postgresql_where=where)
+    return metadata
 
 
 def test_indexes_that_are_not_for_equality_are_left_out(lease: Lease) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dbparity.applications import Application
-from dbparity.conformance import transactions
+from dbparity.conformance import isolation, transactions
 from dbparity.conformance.base import Check, perform
 from dbparity.results import Outcome
 from tests.support.ledgers import ledger
@@ -34,7 +34,7 @@ def test_a_healthy_application_is_clean(lease: Lease, check: Check) -> None:
     [
         (transactions.rollback_discards, "ROLLBACK-KEPT"),
         (transactions.exception_leaves_nothing, "EXCEPTION-KEPT"),
-        (transactions.dirty_reads, "DIRTY-READ"),
+        (isolation.dirty_reads, "DIRTY-READ"),
     ],
     ids=["rollback", "exception", "dirty read"],
 )
@@ -55,7 +55,7 @@ def test_an_engine_that_commits_each_statement_is_found(
     ("check", "feature", "code"),
     [
         (transactions.error_then_continue, "aborts_on_error", "ERROR-STATE-DIFFERS"),
-        (transactions.repeatable_reads, "repeatable_reads", "ISOLATION-DIFFERS"),
+        (isolation.repeatable_reads, "repeatable_reads", "ISOLATION-DIFFERS"),
     ],
     ids=["error", "isolation"],
 )

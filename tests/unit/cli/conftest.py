@@ -38,6 +38,12 @@ providers = ["file"]
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have said how wide the terminal is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def module(tmp_path: Path) -> str:
     """The name of the application's module: Python remembers modules by it."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from enum import Enum as PlainEnum
 from typing import TYPE_CHECKING
 
@@ -195,10 +196,14 @@ class Blocker:
         self._connection = sqlite3.connect(str(database.url.database), check_same_thread=False)
         self._connection.execute("BEGIN IMMEDIATE")
 
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+
     def _refused(self, _: object) -> None:
         self._patience -= 1
-        if self._connection and not self._patience:
-            self._connection.close()
+        if not self._patience:
+            self.close()
 
 
 @pytest.mark.parametrize("driver", ["pysqlite", "aiosqlite"])
@@ -227,5 +232,5 @@ def _insert_against(blocker: Blocker, folder: Path, driver: str) -> Tally:
         blocker.block(database)
         return work(database, [Script([insert])])
 
-    with sqlite_database(folder, app, driver) as database:
+    with sqlite_database(folder, app, driver) as database, closing(blocker):
         return database.run(attempt)

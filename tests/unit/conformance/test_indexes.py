@@ -101,6 +101,22 @@ def test_a_column_of_few_values_needs_no_index(performed: OnFile) -> None:
     assert reasons(result) == ["ix_flags_on: not selective: any value is that of 49% of the rows"]
 
 
+def test_a_table_of_few_rows_needs_no_index(performed: OnFile) -> None:
+    metadata = MetaData()
+    Table(
+        "switches",
+        metadata,
+        Column("on", Boolean, primary_key=True),
+        Column("name", String(20), index=True, nullable=False),
+    )
+
+    result = performed(indexes.indexes_used, metadata)
+
+    assert reasons(result) == [
+        "ix_switches_name: no more than 2 rows can be made, too few for an index to matter"
+    ]
+
+
 def test_a_column_that_is_always_null_tells_nothing(performed: OnFile) -> None:
     metadata = MetaData()
     Table(

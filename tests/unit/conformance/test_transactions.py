@@ -17,12 +17,14 @@ from sqlalchemy import (
 
 from dbparity.applications import Application
 from dbparity.backends.sqlite import SQLite
-from dbparity.conformance import transactions
+from dbparity.conformance import isolation, transactions
 from dbparity.conformance.base import Check, perform
+from dbparity.conformance.spares import fill
 from dbparity.results import Finding, Outcome, Result, Severity
 from dbparity.servers.bridge import Bridge
 from dbparity.servers.database import Database, Opening
 from dbparity.targets import Target
+from tests.support.databases import sqlite_database
 from tests.support.ledgers import ledger, pairs
 from tests.support.performing import OnFile
 from tests.support.plants import committing_each_statement, committing_nothing, refusing, rewriting
@@ -121,13 +123,13 @@ def test_a_claim_that_errors_abort_transactions_must_hold(performed: OnFile) -> 
 
 
 def test_a_row_that_others_see_before_its_commit_is_a_dirty_read(performed: OnFile) -> None:
-    result = performed(transactions.dirty_reads, configure=committing_each_statement)
+    result = performed(isolation.dirty_reads, configure=committing_each_statement)
 
     assert codes(result) == {"DIRTY-READ"}
 
 
 def test_a_claim_that_reads_are_not_repeatable_must_hold(performed: OnFile) -> None:
-    result = performed(transactions.repeatable_reads, claims={"repeatable_reads": False})
+    result = performed(isolation.repeatable_reads, claims={"repeatable_reads": False})
 
     assert [(finding.code, finding.actual) for finding in result.findings] == [
         ("ISOLATION-DIFFERS", "it is read as before")
@@ -135,7 +137,11 @@ def test_a_claim_that_reads_are_not_repeatable_must_hold(performed: OnFile) -> N
 
 
 def test_a_row_that_vanishes_between_two_reads_is_found(performed: OnFile) -> None:
-    result = performed(transactions.repeatable_reads, configure=committing_each_statement)
+    result = performed(
+        isolation.repeatable_reads,
+        configure=committing_each_statement,
+        claims={"concurrent_writers": True},
+    )
 
     assert {(finding.code, finding.actual) for finding in result.findings} == {
         ("ISOLATION-DIFFERS", "it is gone from one read to the next")
@@ -143,7 +149,11 @@ def test_a_row_that_vanishes_between_two_reads_is_found(performed: OnFile) -> No
 
 
 def test_a_writer_that_fails_ends_the_check(performed: OnFile) -> None:
-    result = performed(transactions.repeatable_reads, configure=refusing("DELETE"))
+    result = performed(
+        isolation.repeatable_reads,
+        configure=refusing("DELETE"),
+        claims={"concurrent_writers": True},
+    )
 
     assert [finding.actual for finding in result.findings] == [
         "(sqlite3.OperationalError) no such table: nowhere"
@@ -229,7 +239,17 @@ def test_a_key_that_does_not_find_its_row_is_left_out(performed: OnFile) -> None
 
 
 def test_a_finding_says_what_to_do(performed: OnFile) -> None:
-    result = performed(transactions.dirty_reads, configure=committing_each_statement)
+    result = performed(isolation.dirty_reads, configure=committing_each_statement)
 
     finding: Finding = result.findings[0]
     assert "isolation_level" in finding.recommendation
+
+
+def test_a_table_without_rows_is_left_out(tmp_path: Path) -> None:
+    with sqlite_database(tmp_path, Application("tests:metadata", ledger())) as database:
+        filled = list(fill(database, lambda _: ()))
+
+    assert [(table.name, reason) for table, reason in filled] == [
+        ("accounts", "it can have no rows"),
+        ("entries", "rows that its rows reference were refused"),
+    ]

@@ -38,7 +38,7 @@ from tests.support.migrations import (
     CREATE,
     ELSEWHERE,
     LOGGING,
-    SHARED,
+    SHARED_OR_ELSEWHERE,
     SYNC,
     write_migrations,
 )
@@ -75,11 +75,15 @@ def test_any_env_migrates_through_any_driver(empty: Empty, tmp_path: Path, env: 
         assert database.run(revisions.current) == ("1",)
 
 
-def test_an_env_may_take_the_connection_of_a_sync_driver(tmp_path: Path, empty: Empty) -> None:
-    with empty(write_migrations(tmp_path, SHARED), "pysqlite") as database:
+def test_an_env_may_take_the_connection_of_any_driver(empty: Empty, tmp_path: Path) -> None:
+    other = tmp_path / "precious.db"
+    ini = write_migrations(tmp_path, SHARED_OR_ELSEWHERE, url=f"sqlite:///{other}")
+
+    with empty(ini) as database:
         database.run(revisions.upgrade)
 
         assert database.run(revisions.current) == ("1",)
+    assert not other.exists()
 
 
 def test_an_upgrade_stops_at_the_revision_asked_for(empty: Empty, tmp_path: Path) -> None:
@@ -164,10 +168,12 @@ def test_a_file_is_not_the_database_of_a_server() -> None:
 
 
 def test_other_threads_connect_where_they_like_meanwhile(empty: Empty, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
     connect = f"""
     import threading
     def work():
-        with sa.create_engine("sqlite:///{tmp_path / "other.db"}").connect() as connection:
+        engine = sa.create_engine("sqlite:///{other}", poolclass=sa.NullPool)
+        with engine.connect() as connection:
             connection.execute(sa.text("CREATE TABLE mine (id INTEGER)"))
     thread = threading.Thread(target=work)
     thread.start()
@@ -178,7 +184,7 @@ def test_other_threads_connect_where_they_like_meanwhile(empty: Empty, tmp_path:
     with empty(ini) as database:
         database.run(revisions.upgrade)
 
-    assert (tmp_path / "other.db").exists()
+    assert other.exists()
 
 
 def test_after_a_run_its_thread_connects_where_it_likes(tmp_path: Path) -> None:

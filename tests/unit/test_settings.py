@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbparity.errors import ApplicationError, SettingsInvalid, TargetInvalid, TargetUnknown
+from dbparity.results import Severity
+from dbparity.servers.base import ORDER
+from dbparity.settings import Settings
+from dbparity.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Callable[[str], Path]:
+    """Write ``[tool.dbparity]`` with these lines; return its folder."""
+
+    def write(lines: str) -> Path:
+        (tmp_path / "pyproject.toml").write_text(f"[tool.dbparity]\n{lines}\n")
+        return tmp_path
+
+    return write
+
+
+def load(folder: Path, **variables: str) -> Settings:
+    return Settings.load(folder, variables)
+
+
+def test_every_backend_is_a_target_where_nothing_is_configured(tmp_path: Path) -> None:
+    assert load(tmp_path).targets == tuple(
+        map(Target, ("sqlite", "postgresql", "mysql", "mariadb"))
+    )
+
+
+def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
+    folder = configure("""
+        metadata = "shop.models:Base.metadata"
+        alembic = "alembic.ini"
+        pythonpath = ["src"]
+        factory = "shop.seed:factories"
+        configure = "shop.engines:configure"
+        targets = ["sqlite", "postgresql+asyncpg@17"]
+        images = { "postgresql@17" = "registry/pg:17" }
+        urls = { mysql = "mysql://root:secret@db/mysql" }
+        providers = ["file", "native"]
+        native-path = ["programs", "/opt/mysql/bin"]
+        reuse = true
+        max-age-hours = 2
+        require = true
+        fail-on = "lost"
+    """)
+    settings = load(folder)
+    assert settings == Settings(
+        metadata="shop.models:Base.metadata",
+        alembic=folder / "alembic.ini",
+        pythonpath=(folder / "src",),
+        factory="shop.seed:factories",
+        configure="shop.engines:configure",
+        targets=(Target("sqlite"), Target("postgresql", "asyncpg", "17")),
+        images={"postgresql@17": "registry/pg:17"},
+        urls={"mysql": "mysql://root:secret@db/mysql"},
+        providers=("file", "native"),
+        folders=(folder / "programs", folder.joinpath("/opt/mysql/bin")),
+        reuse=True,
+        max_age=timedelta(hours=2),
+        require=True,
+        fail_on=Severity.LOST,
+    )
+
+
+def test_nearest_pyproject_is_read(configure: Callable[[str], Path]) -> None:
+    folder = configure('targets = ["sqlite"]')
+    (folder / "src" / "shop").mkdir(parents=True)
+    settings = load(folder / "src" / "shop")
+    assert settings.targets == (Target("sqlite"),)
+
+
+def test_pyproject_without_a_table_configures_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    assert load(tmp_path) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('tragets = ["sqlite"]', "tragets: no such setting; the settings are: alembic, configure"),
+        ('targets = "sqlite"', "targets: of type str; write a list"),
+        ('targets = ["sqlite", 3]', "targets: 3 is not a string; write a list of strings"),
+        ('reuse = "yes"', "reuse: of type str; write a bool"),
+        ("images = { mysql = 9 }", "images: 9 is not a string"),
+        ('fail-on = "bad"', "'bad' is no severity; write one of: lost, wrong, degraded, note"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_named_with_its_place_and_the_cure(
+    configure: Callable[[str], Path], lines: str, words: str
+) -> None:
+    folder = configure(lines)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    assert words in str(caught.value)
+    assert f"{folder / 'pyproject.toml'} [tool.dbparity]" in str(caught.value)
+
+
+def test_table_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool]\ndbparity = 3\n")
+    with pytest.raises(SettingsInvalid, match=r"tool\.dbparity: not a table"):
+        load(tmp_path)
+
+
+def test_file_that_is_not_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.dbparity\n")
+    with pytest.raises(SettingsInvalid, match=r"not TOML: .*line 1.*correct the line"):
+        load(tmp_path)
+
+
+def test_text_that_is_no_target_is_refused(configure: Callable[[str], Path]) -> None:
+    with pytest.raises(TargetInvalid, match="'PostgreSQL 17'"):
+        load(configure('targets = ["PostgreSQL 17"]'))
+
+
+def test_url_that_cannot_be_read_is_refused_without_its_password(
+    configure: Callable[[str], Path],
+) -> None:
+    folder = configure('urls = { mysql = "postgresql://root:secret@db/mysql" }')
+    with pytest.raises(SettingsInvalid, match="the URL of mysql: it is of postgresql") as caught:
+        load(folder)
+    assert "secret" not in str(caught.value)
+
+
+def test_url_of_an_unknown_backend_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TargetUnknown, match="unknown backend 'oracle'"):
+        load(tmp_path, DBPARITY_URL_ORACLE="oracle://root:secret@db")
+
+
+def test_variables_come_before_the_file(configure: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = configure("""
+        targets = ["sqlite"]
+        images = { "mysql@9" = "mine:9", "mysql@8" = "mine:8" }
+        require = true
+        native-path = ["programs"]
+    """)
+    settings = load(
+        folder,
+        DBPARITY_TARGETS="postgresql@17, mariadb",
+        DBPARITY_IMAGE_MYSQL_9="theirs:9",
+        DBPARITY_IMAGE_MARIADB_10_11="theirs:10",
+        DBPARITY_URL_POSTGRESQL="postgresql://db/postgres",
+        DBPARITY_REQUIRE="0",
+        DBPARITY_REUSE="1",
+        DBPARITY_NATIVE_PATH=f"{tmp_path}:/opt",
+    )
+    assert settings.targets == (Target("postgresql", "", "17"), Target("mariadb"))
+    assert settings.images == {
+        "mysql@9": "theirs:9",
+        "mysql@8": "mine:8",
+        "mariadb@10.11": "theirs:10",
+    }
+    assert settings.urls == {"postgresql": "postgresql://db/postgres"}
+    assert (settings.require, settings.reuse) == (False, True)
+    assert [str(path) for path in settings.folders] == [str(tmp_path), "/opt"]
+
+
+@pytest.mark.parametrize("text", ["", "0", "no", "False"])
+def test_flag_is_unset_by_what_means_no(tmp_path: Path, text: str) -> None:
+    assert not load(tmp_path, DBPARITY_REUSE=text).reuse
+
+
+def test_other_variables_are_left_to_those_who_know_them(tmp_path: Path) -> None:
+    others = {"DBPARITY_STATE": "state", "DBPARITY_IMAGE_": "x", "IMAGE_MYSQL": "x", "REUSE": "1"}
+    assert load(tmp_path, **others) == Settings()
+
+
+def test_options_come_before_everything_unless_they_are_empty() -> None:
+    settings = Settings(targets=(Target("sqlite"),), reuse=True)
+    changed = settings.with_options(targets=(), reuse=False, require=True, fail_on=None)
+    assert changed == Settings(targets=(Target("sqlite"),), reuse=True, require=True)
+
+
+def test_passwords_are_not_shown() -> None:
+    assert "secret" not in repr(Settings(urls={"mysql": "mysql://root:secret@db/mysql"}))
+
+
+def test_providers_get_what_is_meant_for_them(tmp_path: Path) -> None:
+    settings = Settings(
+        images={"mysql": "mine"}, folders=(tmp_path,), reuse=True, max_age=timedelta(hours=1)
+    )
+    options = settings.server_options
+    assert (options.images, options.folders) == ({"mysql": "mine"}, (tmp_path,))
+    assert (options.reuse, options.max_age, options.providers) == (True, timedelta(hours=1), ORDER)
+
+
+def test_application_is_imported_from_its_folder(configure: Callable[[str], Path]) -> None:
+    folder = configure("""
+        metadata = "settings_shop:metadata"
+        pythonpath = ["src"]
+    """)
+    (folder / "src").mkdir()
+    (folder / "src" / "settings_shop.py").write_text(
+        "from sqlalchemy import Column, Integer, MetaData, Table\n"
+        "metadata = MetaData()\n"
+        "Table('goods', metadata, Column('id', Integer, primary_key=True))\n"
+    )
+    assert list(load(folder).application().metadata.tables) == ["goods"]
+
+
+def test_missing_application_is_cured_by_an_option_or_a_setting() -> None:
+    with pytest.raises(SettingsInvalid, match=r"no application is named; .*--metadata shop"):
+        Settings().application()
+
+
+def test_application_that_cannot_be_imported_is_named() -> None:
+    with pytest.raises(ApplicationError, match="no_such_shop:metadata: module 'no_such_shop'"):
+        Settings(metadata="no_such_shop:metadata").application()
