@@ -29,7 +29,11 @@ def test_start_to_first_test(benchmark: BenchmarkFixture, tmp_path: Path, server
     def start() -> None:
         began = time.time()
         done = subprocess.run(
-            [*command, "--dbparity-require"], cwd=tmp_path, capture_output=True, text=True, check=True
+            [*command, "--dbparity-require"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         line = next(line for line in done.stdout.splitlines() if "first " in line)
         seconds.append(float(line.rpartition("first ")[2]) - began)

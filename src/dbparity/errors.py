@@ -64,7 +64,7 @@ class DriverMissing(UsageError):
     """A driver whose package is not installed."""
 
     def __init__(self, target: object, module: str, extra: str) -> None:
-        """Name the ``target``, the missing ``module``, and dbparity's ``extra`` that has it, if any."""
+        """Name the ``target``, the missing ``module``, and the ``extra`` that has it, if any."""
         self.target, self.module, self.extra = target, module, extra
         package = f"'dbparity[{extra}]'" if extra else module
         super().__init__(f"{target}: {module} is not installed; try: pip install {package}")

@@ -73,12 +73,13 @@ class ContainerProvider(Provider):
         try:
             import docker  # noqa: PLC0415  # an extra
             import testcontainers  # noqa: F401, PLC0415
+            from docker.utils import parse_host  # noqa: PLC0415
         except ImportError:
             return Unavailable(
                 "testcontainers is not installed", "pip install 'dbparity[containers]'"
             )
         try:
-            _knock(docker.utils.parse_host(os.environ.get("DOCKER_HOST")))
+            _knock(parse_host(os.environ.get("DOCKER_HOST")))
             return docker.from_env(timeout=60)
         except (docker.errors.DockerException, OSError) as error:
             return Unavailable(f"no Docker engine answers: {error}", "start Docker")
