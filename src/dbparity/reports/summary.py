@@ -189,14 +189,15 @@ def shortest(targets: Iterable[str], known: Iterable[str]) -> list[str]:
     names = []
     while left:
         target = Target.parse(next(iter(left)))
+        choices = {target: {str(target)}}
         for pattern in _patterns(target):
-            covered = [str(each) for each in everything if each.matches(pattern)]
-            if len(covered) > 1 and left.keys() >= set(covered):
-                break
-        else:
-            pattern, covered = target, [str(target)]
-        names.append(str(pattern))
-        left = {name: None for name in left if name not in covered}
+            covered = {str(each) for each in everything if each.matches(pattern)}
+            if left.keys() >= covered:
+                choices[pattern] = covered
+        # Of two that stand for the same, the first says more.
+        best = max(choices, key=lambda pattern: len(choices[pattern]))
+        names.append(str(best))
+        left = {name: None for name in left if name not in choices[best]}
     return names
 
 
@@ -284,11 +285,11 @@ def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Tol
 
 
 def _patterns(target: Target) -> tuple[Target, ...]:
-    """What may stand for a target and others, the widest first."""
+    """What may stand for a target and others, the widest last."""
     return (
-        Target(target.backend),
         Target.parse(target.server),
         Target(target.backend, target.driver),
+        Target(target.backend),
     )
 
 

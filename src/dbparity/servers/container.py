@@ -79,7 +79,7 @@ class ContainerProvider(Provider):
                 "testcontainers is not installed", "pip install 'dbparity[containers]'"
             )
         try:
-            _knock(parse_host(os.environ.get("DOCKER_HOST")))
+            _knock(str(parse_host(os.environ.get("DOCKER_HOST"))))
             return docker.from_env(timeout=60)
         except (docker.errors.DockerException, OSError) as error:
             return Unavailable(f"no Docker engine answers: {error}", "start Docker")
