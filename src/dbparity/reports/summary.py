@@ -192,7 +192,7 @@ def shortest(targets: Iterable[str], known: Iterable[str]) -> list[str]:
         choices = {target: {str(target)}}
         for pattern in _patterns(target):
             covered = {str(each) for each in everything if each.matches(pattern)}
-            if left.keys() >= covered:
+            if len(covered) > 1 and left.keys() >= covered:
                 choices[pattern] = covered
         # Of two that stand for the same, the first says more.
         best = max(choices, key=lambda pattern: len(choices[pattern]))

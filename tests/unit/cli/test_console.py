@@ -85,7 +85,7 @@ def test_matrix_has_a_row_per_target_and_one_for_their_agreement(
         ["target", "version", "integrity", "transactions"],
         ["sqlite+pysqlite", "3.46.1", "2", "findings", "skipped"],
         ["sqlite+aiosqlite", "3.46.1", "1", "finding", "–"],  # noqa: RUF001
-        ["mysql", "missing", "–", "–"],  # noqa: RUF001
+        ["mysql@9", "missing", "–", "–"],  # noqa: RUF001
         ["all", "targets", "agree", "ok", "7", "–"],  # noqa: RUF001
     ]
 
@@ -112,7 +112,7 @@ def test_missing_targets_are_told_with_reason_and_cure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lines = shown(REPORT, capsys)
-    start = lines.index("NOT CHECKED mysql")
+    start = lines.index("NOT CHECKED mysql@9")
     assert lines[start + 1] == "    container  no Docker engine answers (start Docker)"
 
 

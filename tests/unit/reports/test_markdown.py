@@ -42,7 +42,7 @@ def test_matrix_has_targets_in_rows_and_categories_in_columns(page: str) -> None
         "| sqlite+pysqlite | 3.46.1 | file | ❌ **2 findings** | skipped |",
         "| postgresql+psycopg@17 | 17.5 | container | ok 34 | – |",  # noqa: RUF001
         "| postgresql+asyncpg@17 | 17.5 | container | ok 34 | unknown |",
-        "| mysql | missing |  | – | – |",  # noqa: RUF001
+        "| mysql@9 | missing |  | – | – |",  # noqa: RUF001
         "| all targets agree |  |  | ❌ **1 finding** | – |",  # noqa: RUF001
     ]
 
@@ -51,7 +51,7 @@ def test_findings_come_worst_first_with_evidence_and_advice(page: str) -> None:
     headings = [line for line in page.splitlines() if line.startswith("### ")]
     assert headings == [
         "### lost: `ROWS-LOST` on sqlite+pysqlite",
-        "### wrong: `DIVERGES-UNIQUE` on postgresql",
+        "### wrong: `DIVERGES-UNIQUE` on postgresql@17",
         "### wrong: `ORPHAN-ACCEPTED` on sqlite+pysqlite",
         "### note: `HINT` on postgresql+asyncpg@17",
     ]
@@ -74,7 +74,7 @@ def test_finding_without_evidence_has_no_lines_for_it(page: str) -> None:
 def test_missing_targets_are_named_with_reason_and_cure(page: str) -> None:
     assert (
         "## Not checked\n\n"
-        "mysql\n\n"
+        "mysql@9\n\n"
         "- container: no Docker engine answers (start Docker)\n"
         "- native: "
     ) in page

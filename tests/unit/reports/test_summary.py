@@ -131,7 +131,7 @@ def test_comparison_has_the_last_row_of_the_matrix(report: Report) -> None:
         "sqlite+pysqlite",
         "postgresql+psycopg@17",
         "postgresql+asyncpg@17",
-        "mysql",
+        "mysql@9",
         "all targets agree",
     ]
 
@@ -187,7 +187,7 @@ def test_findings_with_another_recommendation_are_told_apart() -> None:
 def test_targets_that_are_missing_for_the_same_reasons_are_told_together(report: Report) -> None:
     assert summary.absences(report) == (
         summary.Absence(
-            "mysql",
+            "mysql@9",
             (
                 ("container", "no Docker engine answers (start Docker)"),
                 ("native", "mysqld is neither on PATH nor in Debian's places (install the server)"),
