@@ -53,6 +53,7 @@ class TestCrossDatabaseCompatibility:
         assert_agrees(report)
 
     @pytest.mark.slow
+    @pytest.mark.timeout(900)
     def test_full_cross_database_suite(
         self, application: Application, settings: Settings, pytestconfig: pytest.Config
     ) -> None:
