@@ -5,23 +5,28 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dbparity.cli import main
 from dbparity.servers.ledger import Owner, Run, host
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def leaked(project: Path) -> Run:  # noqa: ARG001  # where records are kept
+def leaked(project: Path) -> Iterator[Run]:  # noqa: ARG001  # where records are kept
     """A run whose process is gone."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     run = replace(Run.begin(), owner=Owner(process.pid, 0.0, host()))
     run.write()
-    return run
+    yield run
+    run.end()
 
 
 @pytest.mark.usefixtures("project")
