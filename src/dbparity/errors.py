@@ -8,6 +8,7 @@ DbparityError
 │   ├── SettingsInvalid       [tool.dbparity], an option or an environment variable
 │   ├── ApplicationError      the application cannot be loaded
 │   ├── PluginBroken          an entry point cannot be loaded
+│   ├── SnapshotInvalid       a JSON that is no snapshot of a schema
 │   └── RowsUnsatisfiable     no valid row can be made for a table
 ├── ServerError
 │   ├── ServerUnavailable     no provider could give the server
@@ -97,6 +98,17 @@ class PluginBroken(UsageError):
         super().__init__(
             f"the entry point {name!r} of {group} cannot be loaded ({cause!r}); "
             "update or uninstall the package that declares it"
+        )
+
+
+class SnapshotInvalid(UsageError):
+    """A JSON that is no snapshot of a schema."""
+
+    def __init__(self, reason: str) -> None:
+        """Say what is wrong with it."""
+        self.reason = reason
+        super().__init__(
+            f"not a snapshot of a schema: {reason}; write one with dbparity schema snapshot"
         )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.sql.compiler import SQLCompiler
 
+    from dbparity.snapshots import Snapshot
+
 
 @dataclass(frozen=True)
 class Driver:
@@ -236,6 +238,10 @@ class Backend(ABC):
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Empty ``tables`` and restart what numbers their rows."""
+        raise NotImplementedError
+
+    def snapshot(self, connection: Connection) -> Snapshot:
+        """The current database's schema, read in a fixed number of statements."""
         raise NotImplementedError
 
     def fingerprint(self, connection: Connection) -> str:
