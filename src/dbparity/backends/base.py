@@ -250,7 +250,10 @@ class Backend(ABC):
 
 
 class Explain(Executable, ClauseElement):
-    """A SELECT behind a backend's EXPLAIN words, its values still bound."""
+    """A SELECT behind a backend's EXPLAIN words, its values still bound.
+
+    Its rows are the plan's: what types the SELECT's columns have says nothing of them.
+    """
 
     inherit_cache = False
 
@@ -261,7 +264,9 @@ class Explain(Executable, ClauseElement):
 
 @compiles(Explain)
 def _compile_explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-    return f"{element.words} {compiler.process(element.statement, **options)}"
+    selected = compiler.process(element.statement, **options)
+    compiler._result_columns.clear()  # noqa: SLF001  # else its types would read the plan
+    return f"{element.words} {selected}"
 
 
 def load_backend(name: str) -> Backend:

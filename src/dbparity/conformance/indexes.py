@@ -12,7 +12,6 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     inspect,
-    literal_column,
     select,
     text,
 )
@@ -33,7 +32,7 @@ from dbparity.results import Finding, Place, Severity, Skipped, Verified
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection, Index, Inspector, Select, Table, TextClause
+    from sqlalchemy import Connection, Index, Inspector, Table, TextClause
     from sqlalchemy.engine.interfaces import ReflectedIndex
 
     from dbparity.backends.base import Backend, Plan
@@ -206,8 +205,7 @@ class _Planner:
             reason = f"{lookup.index}: not selective: any value is that of {share:.0%} of the rows"
             return Skipped(reason, place)
         conditions = [part == value for part, value in zip(lookup.expressions, values, strict=True)]
-        asked: Select[Any] = select(literal_column("*")).select_from(self.table)
-        asked = asked.where(*conditions, *lookup.where)
+        asked = select(self.table).where(*conditions, *lookup.where)
         plan = self.backend.explain(self.connection, asked)
         if any(self._serves(name, lookup) for name in plan.indexes):
             return Verified(f"{lookup.index} is used for the rows that it is there for", place)

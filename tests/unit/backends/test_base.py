@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, create_engine, make_url, select
+from sqlalchemy import Column, DateTime, Integer, MetaData, Table, create_engine, make_url, select
 from sqlalchemy.dialects import mysql
 
 from dbparity.backends.base import (
@@ -124,6 +124,13 @@ def test_explained_statement_keeps_its_values_bound() -> None:
     compiled = explain.compile(dialect=mysql.dialect())
     assert " ".join(str(compiled).split()) == "EXPLAIN SELECT item.id FROM item WHERE item.id = %s"
     assert compiled.params == {"id_1": 7}
+
+
+def test_plan_is_read_as_it_is_whatever_types_the_statement_has(connection: Connection) -> None:
+    columns = (Column(name, DateTime) for name in "abcd")
+    moments = Table("moments", MetaData(), *columns)
+    moments.create(connection)
+    assert "moments" in SQLite().explain(connection, select(moments)).text
 
 
 def test_identifier_is_quoted_whatever_is_in_it(connection: Connection) -> None:
