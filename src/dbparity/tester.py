@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from dbparity import plugins
 from dbparity.conformance.agreement import compare
-from dbparity.conformance.base import Check, perform
+from dbparity.conformance.base import Check, perform, words
 from dbparity.conformance.population import synthesizer_of
 from dbparity.errors import SchemaRefused, TargetUnknown
 from dbparity.progress import Progress
 from dbparity.results import Finding, Outcome, Report, Result, Severity, Skipped
+from dbparity.servers.ledger import unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ def _refused(target: Target, error: SchemaRefused) -> Result:
         severity=Severity.WRONG,
         message=f"{error.target} refuses {error.subject}",
         expected="the application's schema can be created",
-        actual=str(error.cause),
+        actual=unnamed(str(error.cause)),
         recommendation=error.cure,
         targets=(str(target),),
     )
@@ -135,7 +136,7 @@ def _lost(target: Target, check: Check, error: Exception) -> Result:
         severity=Severity.WRONG,
         message=f"{target} gave no database: {type(error).__name__}",
         expected="the server runs until the last check",
-        actual=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        actual=words(error),
         recommendation="look for the reason in the server's log; "
         "the traceback is in the JSON report",
         targets=(str(target),),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from dbparity.results import (
     Finding,
@@ -23,6 +23,7 @@ from dbparity.results import (
     Skipped,
     Verified,
 )
+from dbparity.servers.ledger import unnamed
 
 if TYPE_CHECKING:
     from dbparity.servers.database import Database
@@ -72,13 +73,29 @@ def _died(check: Check, error: Exception) -> Finding:
         severity=Severity.WRONG,
         message=f"{check.name} could not be finished: {type(error).__name__}",
         expected="the check runs to its end",
-        actual=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        actual=words(error),
         recommendation="the application, its row factory or the backend refused a valid step; "
         "the traceback is in the JSON report",
     )
 
 
-def _result(check: Check, target: str, items: list[Item]) -> Result:
+def words(error: BaseException) -> str:
+    """The first line of the driver's own words, which are alike through all drivers of a server."""
+    while inner := getattr(error, "orig", None):
+        error = inner
+    said = unnamed(str(error)).strip()
+    return said.splitlines()[0] if said else type(error).__name__
+
+
+def _unnamed(item: Item) -> Item:
+    """``item``, as it would be found in a database of any name."""
+    said = {field.name: getattr(item, field.name) for field in fields(item)}
+    texts: dict[str, Any] = {name: unnamed(it) for name, it in said.items() if type(it) is str}
+    return replace(item, **texts)
+
+
+def _result(check: Check, target: str, found: list[Item]) -> Result:
+    items = [_unnamed(item) for item in found]
     findings = tuple(item for item in items if isinstance(item, Finding))
     observations = tuple(item for item in items if isinstance(item, Observation))
     verified = sum(isinstance(item, Verified) for item in items)

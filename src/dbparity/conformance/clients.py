@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.exc import DBAPIError
 
 from dbparity.backends.base import Refusal
+from dbparity.conformance.base import words
 from dbparity.conformance.population import where_key
 from dbparity.values import canonical
 
@@ -158,7 +159,7 @@ def _insist(database: Database, connection: Connection, step: Step) -> Tally:
             with connection.begin():
                 trouble = step.perform(connection)
         except DBAPIError as error:
-            said = str(error.orig).splitlines()[0]
+            said = words(error)
             if database.backend.refusal(error) is not Refusal.CONFLICT:
                 return Tally(repeated, (Problem(step, REFUSED, said),))
         else:

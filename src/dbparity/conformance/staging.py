@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from dbparity.conformance.base import words
 from dbparity.conformance.population import application_of, synthesizer
 from dbparity.results import Finding, Place, Skipped, Verified
 from dbparity.values import canonical
@@ -249,4 +250,4 @@ def _clear(database: Database) -> None:
 def refusal_of(database: Database, error: StatementError) -> Refused:
     """Why a statement raised ``error``."""
     kind = database.backend.refusal(error) if isinstance(error, DBAPIError) else None
-    return Refused(kind, str(error.orig or error).splitlines()[0])
+    return Refused(kind, words(error))

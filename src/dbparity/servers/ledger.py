@@ -29,7 +29,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own, of mode 0711, i
 _ROOM = 2**30  # bytes; containers have 64 MB of memory here, where no server fits in
 _ATTACHING = threading.Lock()
 _PREFIX = "dbparity-"
-_NAME = re.compile(r"dbparity_(?P<run>[0-9a-f]{8})_\w+_\d+")
+_NAME = re.compile(r"dbparity_(?P<run>[0-9a-f]{8})_\w+?_\d+")
+_QUALIFIER = re.compile(rf"(?<![/\w])(?P<quote>[`\"]?)({_NAME.pattern})(?P=quote)\.(?=[`\"\w])")
 RUN_VARIABLE = "DBPARITY_RUN"
 
 
@@ -173,6 +174,11 @@ def database_name(run: str, number: int) -> str:
     """The name of a run's database; the worker's name keeps parallel test processes apart."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     return f"dbparity_{run}_{worker}_{number}"
+
+
+def unnamed(text: str) -> str:
+    """``text`` without the names of runs' databases, which differ from lease to lease."""
+    return _NAME.sub("database", _QUALIFIER.sub("", text))
 
 
 def run_of(name: str) -> str | None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from dbparity.servers import ledger
-from dbparity.servers.ledger import Owner, Run, database_name, host, records, run_of, runs
+from dbparity.servers.ledger import Owner, Run, database_name, host, records, run_of, runs, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +87,22 @@ def test_records_are_the_accounts_own_where_no_folder_is_named(
     monkeypatch.delenv("DBPARITY_STATE")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert records() == tmp_path / "dbparity" / "runs"
+
+
+@pytest.mark.parametrize(
+    ("said", "without"),
+    [
+        ("in `dbparity_0badf00d_main_3`.`posts`", "in `posts`"),
+        ('in "dbparity_0badf00d_gw1_12".posts', "in posts"),
+        ("'dbparity_0badf00d_main_3.posts' is unknown", "'posts' is unknown"),
+        ('"dbparity_0badf00d_main_3" is gone', '"database" is gone'),
+        ("it is dbparity_0badf00d_main_3.", "it is database."),
+        ("/home/dbparity_0badf00d_main_3.sqlite", "/home/database.sqlite"),
+        ("in `dbparity`.`posts`", "in `dbparity`.`posts`"),
+    ],
+)
+def test_names_of_leased_databases_are_left_out_of_what_is_said(said: str, without: str) -> None:
+    assert unnamed(said) == without
 
 
 def test_record_that_vanishes_while_it_is_read_is_no_run(run: Run, state: Path) -> None:
