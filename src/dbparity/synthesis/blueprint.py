@@ -75,7 +75,7 @@ class Blueprint:
     def field(self, key: str) -> Field:
         """Give the values of a column; raise `RowsUnsatisfiable` where none are known."""
         if key not in self._fields:
-            self._fields[key] = field_of(self.columns[key], self.checks)
+            self._fields[key] = field_of(self.columns[key], self.checks, self.seed)
         return self._fields[key]
 
     def tied(self, key: str) -> list[str]:

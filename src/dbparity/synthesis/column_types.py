@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import partial, singledispatch
@@ -103,9 +104,9 @@ def _binary(type_: sa.LargeBinary) -> Domain:
 @plain.register(sa.Uuid)
 def _uuid(type_: sa.Uuid[Any]) -> Domain:
     domain = domains.uuids()
-    return (
-        domain if type_.as_uuid else Domain(lambda n: str(domain.at(n)), domain.size, closed=True)
-    )
+    if type_.as_uuid:
+        return domain
+    return replace(domain, at=lambda n: str(domain.at(n)), closed=True)
 
 
 @plain.register(postgresql.DOMAIN)

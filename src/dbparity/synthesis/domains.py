@@ -6,7 +6,7 @@ to 2037. What is known to be treated differently somewhere is among a domain's e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,8 @@ class Domain:
     """The values of a column: ``at(n)`` differs for every ``n`` from 0 to below ``size``.
 
     ``edges`` are further values, at the limits of the type. Other values of the same Python type
-    are the column's too, if they are within the ``limits``, and unless it is ``closed``.
+    are the column's too, if they are within the ``limits``, and unless it is ``closed``. One that
+    is ``endless`` has values for numbers from ``size`` on, too, as ordinary as the others.
     """
 
     at: Callable[[int], object]
@@ -41,12 +42,17 @@ class Domain:
     edges: tuple[object, ...] = ()
     limits: tuple[Any, Any] | None = None
     closed: bool = False
+    endless: bool = False
 
     @classmethod
     def of(cls, values: Iterable[object]) -> Domain:
         """Make the domain of exactly these ``values``."""
         pool = tuple(values)
         return cls(pool.__getitem__, len(pool), closed=True)
+
+    def apart(self, salt: int) -> Domain:
+        """Give other values for another ``salt``, where there is no end of them."""
+        return replace(self, at=lambda n: self.at(n + (salt << 32))) if self.endless else self
 
     def first(self, count: int) -> tuple[object, ...]:
         """Give the first ``count`` values, or all where there are fewer."""
@@ -189,7 +195,7 @@ def intervals() -> Domain:
 
 def uuids() -> Domain:
     """Give UUIDs of version 4."""
-    return Domain(lambda n: UUID(bytes=noise(n, 16), version=4), 1 << 31)
+    return Domain(lambda n: UUID(bytes=noise(n, 16), version=4), 1 << 31, endless=True)
 
 
 def documents() -> Domain:

@@ -13,7 +13,7 @@ from dbparity.synthesis.domains import Domain
 from dbparity.synthesis.literals import literals
 from dbparity.synthesis.narrowing import narrow, same_everywhere
 from dbparity.synthesis.scales import shifted
-from dbparity.synthesis.words import digits
+from dbparity.synthesis.words import digits, salt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,12 +53,13 @@ class Field:
         return [{key: value} for value in (*ordinary, *beside, *self.might, *null)]
 
 
-def field_of(column: Column[object], checks: Checks) -> Field:
+def field_of(column: Column[object], checks: Checks, seed: int) -> Field:
     """Read a column; raise `RowsUnsatisfiable` where no value is known for it."""
     whole = domain_of(column.type)
     if whole is None or not whole.size:
         reason = f"no values are known for its type, {column.type!r}"
         raise RowsUnsatisfiable(column.table.key, f"column {column.key!r}", reason)
+    whole = whole.apart(salt(seed, column.table.key, column.key))
     constants = literals(check for check in checks.checks if column.key in check.columns)
     counts, sample = constants.counts, whole.at(0)
     texts = ("x", "X1", *(digits(0, count) for count in counts)) if isinstance(sample, str) else ()

@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -90,6 +91,17 @@ def test_rows_are_the_same_in_another_process() -> None:
         done = subprocess.run(command, env=environment, capture_output=True, check=True)
         printed.add(done.stdout)
     assert len(printed) == 1
+
+
+@pytest.mark.parametrize("type_", [sa.Uuid(), sa.Uuid(as_uuid=False)])
+def test_uuids_of_no_two_columns_are_the_same(type_: sa.Uuid[Any]) -> None:
+    metadata = sa.MetaData()
+    for name in ("left", "right"):
+        key, other = (sa.Column(of, type_) for of in ("key", "other"))
+        sa.Table(name, metadata, key, other, sa.PrimaryKeyConstraint("key"))
+    rows = RowSynthesizer(metadata).population(20).rows.values()
+    given = [value for row in chain(*rows) for value in row.values() if value is not None]
+    assert len(set(given)) == len(given) > 60
 
 
 def test_rows_belong_to_the_caller() -> None:
