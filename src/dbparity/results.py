@@ -50,8 +50,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Side:
+    """One attribute of an object that both sides have: as expected, and as found."""
+
+    attribute: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be, with its evidence and what to do about it."""
+    """One thing that is not as it should be, with its evidence and what to do about it.
+
+    ``sides`` has the object that differs, attribute by attribute.
+    """
 
     code: str
     severity: Severity
@@ -61,6 +73,7 @@ class Finding:
     actual: str = ""
     recommendation: str = ""
     targets: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,8 @@ class Observation:
     """An answer that the model does not promise, but that every target must give alike.
 
     ``subject`` names the question within its check; ``value`` is the answer, spelled canonically.
+    Answers that may differ in spelling name the entry point of ``dbparity.comparisons`` that
+    judges them.
     """
 
     subject: str
@@ -75,6 +90,7 @@ class Observation:
     place: Place = Place()
     severity: Severity = Severity.WRONG
     recommendation: str = ""
+    comparison: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +161,7 @@ class Report:
         for result in self.results:
             for finding in result.findings:
                 bare = replace(finding, targets=())
-                found.setdefault(bare, []).extend(finding.targets or (result.target,))
+                found.setdefault(bare, []).extend(finding.targets or filter(None, (result.target,)))
         merged = (replace(f, targets=tuple(dict.fromkeys(where))) for f, where in found.items())
         return tuple(sorted(merged, key=lambda f: (f.severity.rank, f.code, str(f.place))))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dbparity.reports.summary import Absence, Cell, Group, Matrix
-    from dbparity.results import Report
+    from dbparity.results import Report, Side
 
 _WIDTH = 100
 _REASON = 1000  # characters; the cure comes last
@@ -90,8 +91,9 @@ def complain(message: str) -> None:
 def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     """Print the matrix, the findings worst first, what was not checked, and what it comes to."""
     report = redacted(report)
-    screen.print(_matrix(summary.matrix(report)))
-    screen.print()
+    if report.targets:
+        screen.print(_matrix(summary.matrix(report)))
+        screen.print()
     for group in summary.groups(report):
         _show_group(group, screen)
     for absence in summary.absences(report):
@@ -140,7 +142,8 @@ def _cell(cell: Cell) -> Text:
 
 def _show_group(group: Group, screen: Screen) -> None:
     severity = Text(group.severity.upper(), _SEVERITIES[group.severity])
-    title = Text.assemble((group.code, "bold"), (f" on {group.targets}", "dim"))
+    where = f" on {group.targets}" if group.targets else ""
+    title = Text.assemble((group.code, "bold"), (where, "dim"))
     screen.paragraph(title, lead=severity + Text(" "))
     for told in group.told:
         for places, message in told.headlines:
@@ -152,10 +155,20 @@ def _show_group(group: Group, screen: Screen) -> None:
             where = f" on {targets}" if targets else ""
             text = Text.assemble(found, (where, "dim"))
             screen.paragraph(text, lead=Text("    found     ", "dim"))
+        if told.sides:
+            screen.print(Padding(_side_by_side(told.sides), (0, 0, 0, 4)))
     if group.recommendation:
         advice = Text(summary.line(group.recommendation, _REASON))
         screen.paragraph(advice, lead=Text("  → ", "bold green"))
     screen.print()
+
+
+def _side_by_side(sides: Iterable[Side]) -> Table:
+    shown = table("", "expected", "found")
+    for side in sides:
+        style = "" if side.expected == side.found else "bold yellow"
+        shown.add_row(Text(side.attribute, "dim"), Text(side.expected), Text(side.found, style))
+    return shown
 
 
 def _show_absence(absence: Absence, screen: Screen) -> None:

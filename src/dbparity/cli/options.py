@@ -8,12 +8,54 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dbparity.results import Severity
+from dbparity.settings import Settings
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 AGREED, FINDINGS, COULD_NOT_RUN = 0, 1, 2
+_APPLICATION, _REPORTS = "Application", "Reports"
+
+Metadata = Annotated[
+    str,
+    typer.Option(
+        metavar="MODULE:ATTRIBUTE",
+        help="The MetaData, such as shop.models:Base.metadata; the current folder is "
+        "importable. Another application than the configured one has none of its settings.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
+Alembic = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Its alembic.ini.", rich_help_panel=_APPLICATION),
+]
+Factory = Annotated[
+    str,
+    typer.Option(
+        metavar="MODULE:ATTRIBUTE",
+        help="A mapping of table names to functions of a row's number that return the values "
+        "which made-up rows cannot have.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
+Configure = Annotated[
+    str,
+    typer.Option(
+        metavar="MODULE:ATTRIBUTE",
+        help="A function that attaches to an Engine what the application attaches to its own.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
+Pythonpath = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Import from this folder first. Repeatable.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
 
 Targets = Annotated[
     list[str] | None,
@@ -33,10 +75,42 @@ Providers = Annotated[
         "Repeatable, in order of preference.",
     ),
 ]
+FailOn = Annotated[
+    Severity | None,
+    typer.Option(help="The mildest severity that fails the run.", show_default="degraded"),
+]
+Require = Annotated[
+    bool,
+    typer.Option("--require", help="Run nothing, and exit with 2, where a target is missing."),
+]
+Reuse = Annotated[
+    bool,
+    typer.Option("--reuse", help="Use the servers that the last run left, and leave them."),
+]
 Json = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write everything as JSON; - is standard output."),
 ]
+Junit = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write JUnit XML.", rich_help_panel=_REPORTS),
+]
+Markdown = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a Markdown page.", rich_help_panel=_REPORTS),
+]
+
+
+def settings_for(metadata: str, pythonpath: Sequence[Path] | None) -> Settings:
+    """The configured settings; without those of the configured application for another one."""
+    here = Path.cwd()
+    settings = Settings.load(here)
+    folders = [here / folder for folder in pythonpath or ()]
+    if metadata:
+        folders.append(here)
+    if metadata not in {"", settings.metadata}:
+        settings = replace(settings, alembic=None, factory="", configure="")
+    return settings.with_options(metadata=metadata, pythonpath=(*folders, *settings.pythonpath))
 
 
 def narrowed(configured: Iterable[Target], wanted: Sequence[str] | None) -> tuple[Target, ...]:

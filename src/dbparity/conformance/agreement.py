@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from dbparity import plugins
 from dbparity.results import Finding, Observation, Outcome, Result, Severity, Skipped
 
 if TYPE_CHECKING:
@@ -33,20 +34,23 @@ def _judged(category: str, check: str, questions: dict[str, Answers]) -> Result:
     if not comparable:
         nothing = Skipped("no two targets answered the same question")
         return Result("", category, check, Outcome.SKIPPED, skipped=(nothing,))
-    findings = tuple(_divergences(check, comparable))
+    judged = [tuple(_divergences(check, *question)) for question in comparable.items()]
+    findings = tuple(finding for found in judged for finding in found)
     failed = any(finding.severity is not Severity.NOTE for finding in findings)
     outcome = Outcome.FAILED if failed else Outcome.PASSED
-    agreed = len(comparable) - len(findings)
+    agreed = sum(not found for found in judged)
     return Result("", category, check, outcome, verified=agreed, findings=findings)
 
 
-def _divergences(check: str, questions: dict[str, Answers]) -> Iterator[Finding]:
-    for subject, answers in questions.items():
-        groups: dict[str, list[str]] = defaultdict(list)
-        for target, observation in answers.items():
-            groups[observation.value].append(target)
-        if len(groups) > 1:
-            yield _divergence(check, subject, answers, groups)
+def _divergences(check: str, subject: str, answers: Answers) -> Iterator[Finding]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for target, observation in answers.items():
+        groups[observation.value].append(target)
+    (comparison,) = {observation.comparison for observation in answers.values()}
+    if len(groups) > 1 and comparison:
+        yield from plugins.load("comparisons", comparison)(groups)
+    elif len(groups) > 1:
+        yield _divergence(check, subject, answers, groups)
 
 
 def _divergence(

@@ -40,11 +40,6 @@ class Check:
     run: Run
     needs: tuple[str, ...] = ()
 
-    @property
-    def summary(self) -> str:
-        """The first line of the function's docstring."""
-        return (self.run.__doc__ or self.name).strip().splitlines()[0]
-
 
 def check(category: str, *, needs: tuple[str, ...] = ()) -> Callable[[Run], Check]:
     """Make a check of a function; ``needs`` names fields of `Features` that must be true."""

@@ -14,9 +14,10 @@ from dbparity.targets import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dbparity.results import Finding, Report, Result
+    from dbparity.results import Finding, Report, Result, Side
 
 AGREEMENT, MISSING = "all targets agree", "missing"
+_Proof = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]"]
 _EVIDENCE = 300  # characters of a value that are shown
 _NO_URL = "no URL is configured"
 
@@ -61,12 +62,13 @@ class Told:
     """What was found with the same evidence, however differently each target put it.
 
     ``headlines`` are messages with their places; ``found`` has what was found and on which
-    targets, where that is not the same on all: else "".
+    targets, where that is not the same on all: else ""; ``sides`` is the first one's object.
     """
 
     headlines: tuple[tuple[str, str], ...]
     expected: str
     found: tuple[tuple[str, str], ...]
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,8 @@ def verdict(report: Report) -> str:
     if unknown := report.counts[Outcome.UNKNOWN]:
         return f"How {count(unknown, 'check')} ended is unknown."
     left_out = f"; {len(report.missing)} could not be checked" if report.missing else ""
+    if not ran:
+        return "Both sides mean the same."
     if len(ran) == 1:
         return f"{ran[0]} does what the model promises; nothing to compare it with{left_out}."
     return f"The application behaves alike on {_all(len(ran))} targets{left_out}."
@@ -269,14 +273,15 @@ def _cell(results: Sequence[Result]) -> Cell:
 
 def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Told, ...]:
     """Findings of one kind, each with its variants by target, by their evidence."""
-    places: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[str]]] = {}
+    places: dict[_Proof, dict[str, list[str]]] = {}
     for variants in found:
         first, several = variants[0], len(variants) > 1
         told = tuple(
             (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
             for each in variants
         )
-        messages = places.setdefault((evidence(first.expected, known), told), {})
+        proof = evidence(first.expected, known), told, first.sides
+        messages = places.setdefault(proof, {})
         messages.setdefault(line(first.message), []).append(str(first.place))
     return tuple(
         Told(tuple((line("; ".join(at), 1000), said) for said, at in messages.items()), *proof)

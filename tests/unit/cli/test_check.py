@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dbparity.cli import check, main
+from dbparity.cli import check, main, running
+from dbparity.cli.options import settings_for
 from dbparity.results import Outcome, Result, Severity
 from dbparity.tester import CrossDatabaseTester
 
@@ -170,35 +171,35 @@ def test_paths_are_relative_to_the_current_folder(
     elsewhere = project / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    settings = check._settings("other:metadata", [Path("src")])
+    settings = settings_for("other:metadata", [Path("src")])
     assert settings.pythonpath[:2] == (elsewhere / "src", elsewhere)
 
 
 def test_another_application_has_none_of_the_configured_settings(project: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write('factory = "x:y"\nconfigure = "x:y"\nalembic = "alembic.ini"\n')
-    settings = check._settings("other:metadata", None)
+    settings = settings_for("other:metadata", None)
     assert (settings.factory, settings.configure, settings.alembic) == ("", "", None)
 
 
 def test_configured_application_keeps_its_settings(project: Path, module: str) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write('factory = "x:y"\n')
-    assert check._settings(f"{module}:metadata", None).factory == "x:y"
-    assert check._settings("", None).factory == "x:y"
+    assert settings_for(f"{module}:metadata", None).factory == "x:y"
+    assert settings_for("", None).factory == "x:y"
 
 
 def test_options_come_before_the_configured_settings(
     project: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     seen: list[Settings] = []
-    ran = check._run
+    ran = running._run
 
     def noting(settings: Settings, *rest: Any) -> Any:  # noqa: ANN401
         seen.append(settings)
         return ran(settings, *rest)
 
-    monkeypatch.setattr(check, "_run", noting)
+    monkeypatch.setattr(running, "_run", noting)
     (project / "alembic.ini").touch()
     options = ["--alembic", "alembic.ini", "--factory", f"{module}:factories", "--reuse"]
     main(["check", "--category", "operations", *options, "--fail-on", "note", "--provider", "file"])

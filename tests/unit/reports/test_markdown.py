@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dbparity.reports.markdown import render
-from dbparity.results import Finding, Outcome, Place, Report, Result, Severity
+from dbparity.results import Finding, Outcome, Place, Report, Result, Severity, Side
 
 
 @pytest.fixture
@@ -138,3 +138,25 @@ def test_passwords_are_hidden(report: Report) -> None:
     page = found(report, actual="mysql://app:s3cret@host/db")
     assert "s3cret" not in page
     assert "mysql://app:***@host/db" in page
+
+
+def test_differing_object_is_shown_side_by_side(report: Report) -> None:
+    sides = (Side("name", "price", "price"), Side("type", "bigint", "integer|"))
+    lines = found(report, sides=sides).splitlines()
+    first = lines.index("| | expected | found |")
+    assert lines[first : first + 4] == [
+        "| | expected | found |",
+        "| --- | --- | --- |",
+        "| name | price | price |",
+        "| type | bigint | **integer\\|** |",
+    ]
+
+
+def test_comparison_of_two_sides_has_no_matrix(report: Report) -> None:
+    missing = Finding("TABLE-MISSING", Severity.WRONG, "missing: the table is not there")
+    result = Result("", "schema", "diff", Outcome.FAILED, findings=(missing,))
+    page = render(replace(report, targets=(), results=(result,)))
+    assert "### wrong: `TABLE-MISSING`\n" in page
+    same = replace(result, outcome=Outcome.PASSED, findings=())
+    agreed = render(replace(report, targets=(), results=(same,)))
+    assert "✅ **Both sides mean the same.**" in agreed

@@ -1,0 +1,68 @@
+"""Running checks on the targets of the settings, from the servers' start to the exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from dbparity import plugins
+from dbparity.cli.console import Screen, complain, show, silence
+from dbparity.cli.interrupts import Interrupts
+from dbparity.cli.live import lines_or_bars
+from dbparity.cli.options import AGREED, COULD_NOT_RUN, FINDINGS
+from dbparity.reports.summary import count
+from dbparity.results import Outcome
+from dbparity.servers.environment import DatabaseTestEnvironment
+from dbparity.tester import CrossDatabaseTester
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbparity.applications import Application
+    from dbparity.cli.output import Output
+    from dbparity.conformance.base import Check
+    from dbparity.results import Report
+    from dbparity.settings import Settings
+
+
+def run_checks(settings: Settings, checks: Sequence[Check], files: Sequence[Output]) -> NoReturn:
+    """Run ``checks`` for the application of ``settings``, write ``files``, show, and exit."""
+    report = _run(settings, settings.application(), checks)
+    for file in files:
+        file.write(plugins.load("reports", file.kind)(report))
+    obstacle = _obstacle(report, settings)
+    failed = report.fails(settings.fail_on)
+    # Standard output is for one thing at a time.
+    screen = Screen(stderr=any(file.is_standard for file in files))
+    show(report, screen, agreed=not failed and not obstacle)
+    if obstacle:
+        complain(obstacle)
+        raise typer.Exit(COULD_NOT_RUN)
+    raise typer.Exit(FINDINGS if failed else AGREED)
+
+
+def _run(settings: Settings, application: Application, checks: Sequence[Check]) -> Report:
+    with silence(), Interrupts() as interrupts, lines_or_bars(Screen(stderr=True)) as progress:
+        environment = DatabaseTestEnvironment(settings.targets, settings.server_options, progress)
+        tester = CrossDatabaseTester(environment, application, checks, progress)
+        try:
+            environment.start()
+            if settings.require and environment.missing:
+                tester.checks = ()
+            return tester.run()
+        finally:
+            interrupts.hold()
+            environment.stop()
+
+
+def _obstacle(report: Report, settings: Settings) -> str:
+    """Why the report, whatever it found, is no answer; "" if it is one."""
+    if settings.require and report.missing:
+        return f"{count(len(report.missing), 'required target')} missing; nothing was run"
+    if len(report.missing) == len(report.targets):
+        return "no target can be used; dbparity doctor tells more"
+    if report.success_rate is None:
+        return "every check was skipped"
+    unknown = report.counts[Outcome.UNKNOWN]
+    return f"how {count(unknown, 'check')} ended is unknown" if unknown else ""
