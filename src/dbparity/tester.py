@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
 
 
+# Packages do not keep the order in which they declare their entry points.
+_READING_ORDER = ("operations", "integrity", "concurrency", "transactions", "schema")
+
+
 class CrossDatabaseTester:
     """Checks one application on every target of an environment."""
 
@@ -106,10 +110,13 @@ class CrossDatabaseTester:
 def load_checks(categories: Iterable[str] = ()) -> tuple[Check, ...]:
     """The checks of ``categories``, or of all; each category is an entry point of ``checks``.
 
+    Those of our own come first, from what an application does most to what it does seldom.
+
     Raises:
         TargetUnknown: no package declares such a category.
     """
-    known = plugins.names("checks")
+    declared = plugins.names("checks")
+    known = tuple(dict.fromkeys((*filter(declared.__contains__, _READING_ORDER), *declared)))
     wanted = tuple(categories) or known
     for name in wanted:
         if name not in known:

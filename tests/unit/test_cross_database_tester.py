@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import URL, Column, Integer, MetaData, String, Table, text
 from sqlalchemy.types import NullType
 
+from dbparity import plugins
 from dbparity.applications import Application
 from dbparity.conformance.base import Check, check
 from dbparity.errors import RowsUnsatisfiable, TargetUnknown
@@ -251,8 +252,17 @@ def test_interrupted_run_ends_with_the_check_that_it_is_at() -> None:
 
 
 def test_checks_of_all_categories_are_loaded() -> None:
-    categories = {check.category for check in load_checks()}
-    assert categories == {"operations", "integrity", "concurrency", "transactions", "schema"}
+    assert {check.category for check in load_checks()} == set(plugins.names("checks"))
+
+
+def test_own_categories_come_in_the_order_of_reading_and_others_after_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = [Check(name, name, finds_fault.run) for name in ("audit", "integrity", "operations")]
+    loaded = {check.name: [check] for check in made}
+    monkeypatch.setattr(plugins, "names", lambda _: tuple(loaded))
+    monkeypatch.setattr(plugins, "load", lambda _, name: loaded[name])
+    assert [check.name for check in load_checks()] == ["operations", "integrity", "audit"]
 
 
 def test_checks_of_one_category_are_loaded() -> None:
