@@ -14,12 +14,12 @@ import re
 import secrets
 import shutil
 import tempfile
-import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
+from filelock import FileLock
 from platformdirs import user_state_path
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own, of mode 0711, is made in it
 _ROOM = 2**30  # bytes; containers have 64 MB of memory here, where no server fits in
-_ATTACHING = threading.Lock()
 _PREFIX = "dbparity-"
 _NAME = re.compile(r"dbparity_(?P<run>[0-9a-f]{8})_\w+?_\d+")
 _QUALIFIER = re.compile(rf"(?<![/\w])(?P<quote>[`\"]?)({_NAME.pattern})(?P=quote)\.(?=[`\"\w])")
@@ -101,7 +100,8 @@ class Run:
 
     def attach(self, url: str) -> None:
         """Record that databases are made on a server that is not ours (``url`` has no password)."""
-        with _ATTACHING:
+        # Servers are started in threads, and maybe in several processes of one run.
+        with FileLock(records() / f"{self.id}.lock"):
             before = runs()[self.id]
             replace(before, attached=(*before.attached, url)).write()
 

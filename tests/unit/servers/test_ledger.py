@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -17,6 +18,15 @@ from dbparity.servers.ledger import Owner, Run, database_name, host, records, ru
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.synchronize import Barrier
+
+ATTACHED = 50
+
+
+def attach(run: Run, name: str, both: Barrier) -> None:
+    both.wait()
+    for number in range(ATTACHED):
+        run.attach(f"{name}{number}")
 
 
 @pytest.fixture
@@ -118,6 +128,17 @@ def test_attached_servers_are_on_record_whichever_thread_attaches(run: Run) -> N
     for thread in threads:
         thread.join()
     assert sorted(runs()[run.id].attached) == urls
+
+
+def test_attached_servers_are_on_record_whichever_process_attaches(run: Run) -> None:
+    spawning = get_context("spawn")
+    both = spawning.Barrier(2)
+    processes = [spawning.Process(target=attach, args=(run, name, both)) for name in "ab"]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert len(runs()[run.id].attached) == 2 * ATTACHED
 
 
 def test_process_that_is_gone_is_not_alive(dead: Owner) -> None:
