@@ -82,10 +82,10 @@ class State:
                 return environment
         return environment.join(json.loads(shared.read_text()), run)
 
-    def lease(self, target: Target) -> Any:  # noqa: ANN401  # a context manager of Database
+    def lease(self, target: Target, *, empty: bool = False) -> Any:  # noqa: ANN401  # a context
         """A fresh database on ``target``, or a skip with the reason why it is missing."""
         found = self.find(target)
-        return self.environment.lease(found, self.application)
+        return self.environment.lease(found, self.application, empty=empty)
 
     def find(self, target: Target) -> Target:
         """The running target that ``target`` stands for."""
@@ -275,7 +275,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Perform the check on a fresh database."""
-        with self.config.stash[_STATE].lease(self.target) as database:
+        with self.config.stash[_STATE].lease(self.target, empty=self.check.empty) as database:
             result = perform(self.check, database)
         self.user_properties.append(("dbparity_result", pytest_parity.pack(result)))
         if result.outcome is Outcome.SKIPPED:

@@ -47,7 +47,8 @@ class CrossDatabaseTester:
         Raises:
             RowsUnsatisfiable: a table needs a row factory, without which nothing can be checked.
         """
-        synthesizer_of(application).population(1)
+        if not all(check.empty for check in checks):
+            synthesizer_of(application).population(1)
         self.environment, self.application = environment, application
         self.checks, self.progress = tuple(checks), progress or Progress()
         self._interrupted = threading.Event()
@@ -74,36 +75,35 @@ class CrossDatabaseTester:
 
     def _on_target(self, target: Target) -> list[Result]:
         results: list[Result] = []
+        given_up: dict[bool, str] = {}
         for number, check in enumerate(self.checks, start=1):
             if self._interrupted.is_set():
                 break
             self.progress.checking(str(target), check.name, number, len(self.checks))
-            try:
-                with self.environment.lease(target, self.application) as database:
-                    result = perform(check, database)
-            except SchemaRefused as error:
-                skipped = Skipped("the target refuses the application's schema")
-                results += self._given_up(_refused(target, error), self.checks, skipped)
-                break
-            except Exception as error:  # noqa: BLE001  # the other targets go on
-                skipped = Skipped("the target was lost")
-                lost = _lost(target, check, error)
-                results += self._given_up(lost, self.checks[number:], skipped)
-                break
-            self.progress.checked(result)
-            results.append(result)
+            for result in self._performed(target, check, given_up):
+                self.progress.checked(result)
+                results.append(result)
         return results
 
-    def _given_up(
-        self, failed: Result, remaining: Sequence[Check], skipped: Skipped
+    def _performed(
+        self, target: Target, check: Check, given_up: dict[bool, str]
     ) -> Iterator[Result]:
-        """What failed, and all that cannot be checked for want of it."""
-        results = [failed]
-        for check in remaining:
-            bare = Result(failed.target, check.category, check.name, Outcome.SKIPPED)
-            results.append(replace(bare, skipped=(skipped,)))
-        for result in results:
-            self.progress.checked(result)
+        """The check's result; ``given_up`` has why there are no databases, empty ones or others."""
+        if check.empty in given_up:
+            bare = Result(str(target), check.category, check.name, Outcome.SKIPPED)
+            yield replace(bare, skipped=(Skipped(given_up[check.empty]),))
+            return
+        try:
+            with self.environment.lease(target, self.application, empty=check.empty) as database:
+                result = perform(check, database)
+        except SchemaRefused as error:
+            given_up[False] = "the target refuses the application's schema"
+            yield _refused(target, error)
+            yield from self._performed(target, check, given_up)
+        except Exception as error:  # noqa: BLE001  # the other targets go on
+            given_up.update(dict.fromkeys((True, False), "the target was lost"))
+            yield _lost(target, check, error)
+        else:
             yield result
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL
+from sqlalchemy import URL, MetaData
 
 from dbparity.applications import Application
 from dbparity.backends.base import load_backend
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Engine, MetaData
+    from sqlalchemy import Engine
 
 
 def application(metadata: MetaData) -> Application:
@@ -33,6 +35,9 @@ def sqlite_database(
     url = URL.create(f"sqlite+{driver}", database=str(folder / f"{driver}.sqlite"))
     with database_at(url, app, schema) as database:
         yield database
+
+
+_NUMBERS = itertools.count(1)
 
 
 @contextmanager
@@ -53,6 +58,12 @@ def database_at(url: URL, app: Application, schema: MetaData | None = None) -> I
         try:
             version = version_tuple(bridge.run(make, opening.engine))
             target = Target(backend.name, driver.name)
-            yield Database(target, url, backend, version, bridge, opening, app)
+            beside = partial(database_at, _beside(url), app, MetaData())
+            yield Database(target, url, backend, version, bridge, opening, app, beside=beside)
         finally:
             opening.close()
+
+
+def _beside(url: URL) -> URL:
+    """The URL of a further SQLite file in the same folder."""
+    return url.set(database=f"{url.database}-{next(_NUMBERS)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import URL, Column, Integer, MetaData, String, Table, text
+from sqlalchemy import URL, Column, Integer, MetaData, String, Table, inspect, text
 from sqlalchemy.types import NullType
 
 from dbparity import plugins
@@ -176,6 +176,30 @@ def test_refused_schema_is_a_finding_with_the_cure_and_skips_the_checks() -> Non
         (PYSQLITE, "finds_fault"): Outcome.SKIPPED,
     }
     assert tuple(told.ended) == report.results
+
+
+@check("operations", empty=True)
+def finds_nothing(database: Database) -> Iterator[Item]:
+    """There are no tables."""
+    yield Verified(", ".join(inspect(database.engine).get_table_names()) or "no tables")
+
+
+def test_a_check_that_wants_it_gets_an_empty_database_where_the_schema_is_refused() -> None:
+    application = shop(Column("untyped", UNTYPED))
+    report = run(counts_goods, finds_nothing, targets=(PYSQLITE,), application=application)
+
+    assert outcomes(report) == {
+        (PYSQLITE, "create_all"): Outcome.FAILED,
+        (PYSQLITE, "counts_goods"): Outcome.SKIPPED,
+        (PYSQLITE, "finds_nothing"): Outcome.PASSED,
+    }
+
+
+def test_checks_of_empty_databases_need_no_rows() -> None:
+    application = shop(Column("untyped", NullType()))
+    report = run(finds_nothing, targets=(PYSQLITE,), application=application)
+
+    assert outcomes(report) == {(PYSQLITE, "finds_nothing"): Outcome.PASSED}
 
 
 def test_schema_that_several_targets_refuse_is_one_finding() -> None:

@@ -2,7 +2,7 @@
 
 A check is a plain function of a leased `Database` that yields what it finds. It runs inside
 `Database.run`, so the database's engine works in it whatever the driver; the database holds the
-application's schema, empty, and belongs to this check alone.
+application's schema without rows, or nothing where the check says so, and belongs to it alone.
 """
 
 from __future__ import annotations
@@ -33,17 +33,23 @@ Run = Callable[["Database"], Iterator[Item]]
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its name and category, the features that it needs, and its function."""
+    """A check: its name and category, the features that it needs, and its function.
+
+    One that is ``empty`` gets a database without the application's schema.
+    """
 
     name: str
     category: str
     run: Run
     needs: tuple[str, ...] = ()
+    empty: bool = False
 
 
-def check(category: str, *, needs: tuple[str, ...] = ()) -> Callable[[Run], Check]:
+def check(
+    category: str, *, needs: tuple[str, ...] = (), empty: bool = False
+) -> Callable[[Run], Check]:
     """Make a check of a function; ``needs`` names fields of `Features` that must be true."""
-    return lambda run: Check(run.__name__, category, run, needs)
+    return lambda run: Check(run.__name__, category, run, needs, empty)
 
 
 def perform(check: Check, database: Database) -> Result:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
+import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -70,6 +71,12 @@ class Bridge:
         tasks = (greenlet_spawn(_outcome, job) for job in jobs)
         done: list[T | Exception] = await asyncio.gather(*tasks)
         return done
+
+    def outside(self, work: Callable[..., T], *arguments: object) -> T:
+        """From inside `run`, call ``work(*arguments)`` where `run` can be called again."""
+        if self._portal is None:
+            return work(*arguments)
+        return await_only(anyio.to_thread.run_sync(work, *arguments))
 
     def dispose(self, engine: Engine) -> None:
         """Close an engine's connections on the loop that opened them."""

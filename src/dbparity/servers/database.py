@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Engine
 
@@ -32,6 +34,7 @@ class Database:
             only. Use `async_engine` in coroutines.
         opening: makes the engine.
         application: whose schema it holds, or None.
+        beside: leases an empty database of the same application on the same server.
     """
 
     target: Target
@@ -41,6 +44,7 @@ class Database:
     bridge: Bridge
     opening: Opening
     application: Application | None = None
+    beside: Callable[[], AbstractContextManager[Database]] = field(kw_only=True, repr=False)
 
     @property
     def engine(self) -> Engine:
@@ -68,6 +72,16 @@ class Database:
         that it raised, in their order.
         """
         return self.bridge.gather(jobs)
+
+    @contextmanager
+    def another(self) -> Iterator[Database]:
+        """A further empty database for the block; call it from inside `run`."""
+        lease = self.beside()
+        made = self.bridge.outside(lease.__enter__)
+        try:
+            yield made
+        finally:
+            self.bridge.outside(lease.__exit__, None, None, None)
 
     def async_engine(self) -> AsyncEngine:
         """A new engine for the caller's own event loop, who disposes it there."""

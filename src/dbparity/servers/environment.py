@@ -147,10 +147,10 @@ class DatabaseTestEnvironment:
         return self._served[target].server
 
     def lease(
-        self, target: Target, application: Application | None = None
+        self, target: Target, application: Application | None = None, *, empty: bool = False
     ) -> AbstractContextManager[Database]:
         """A fresh database on a target: see `Server.lease`."""
-        return self.server(target).lease(target.driver, application)
+        return self.server(target).lease(target.driver, application, empty=empty)
 
     def start(self, run: Run | None = None) -> Self:
         """Start all servers at once, and wait until a login to each succeeds.

@@ -77,14 +77,16 @@ class Server:
                 raise ServerUnsafe(self.name, setting, wanted, actual)
 
     @contextmanager
-    def lease(self, driver: str, application: Application | None = None) -> Iterator[Database]:
-        """A fresh database for the block: with the application's schema, or empty.
+    def lease(
+        self, driver: str, application: Application | None = None, *, empty: bool = False
+    ) -> Iterator[Database]:
+        """A fresh database for the block: with the application's schema, or ``empty``.
 
         Raises:
             SchemaRefused: the backend refuses the application's schema.
         """
         bridge = self._bridges[driver]
-        name, give_back = self._take(application)
+        name, give_back = self._take(None if empty else application)
         opening = Opening(partial(self._engine, bridge, name, application, **_POOL), bridge.dispose)
         try:
             yield Database(
@@ -95,6 +97,7 @@ class Server:
                 bridge,
                 opening,
                 application,
+                beside=partial(self.lease, driver, application, empty=True),
             )
         finally:
             opening.close()

@@ -91,7 +91,14 @@ def test_python_s_own_transactions_let_a_released_savepoint_leak(tmp_path: Path)
     bridge = Bridge(backend, backend.driver("pysqlite"))
     opening = Opening(lambda: engine, bridge.dispose)
     database = Database(
-        Target("sqlite", "pysqlite"), engine.url, backend, (3, 40), bridge, opening, app
+        Target("sqlite", "pysqlite"),
+        engine.url,
+        backend,
+        (3, 40),
+        bridge,
+        opening,
+        app,
+        beside=pytest.fail,
     )
 
     result = perform(transactions.savepoint, database)

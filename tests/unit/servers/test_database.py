@@ -4,7 +4,17 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, make_url, text
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    inspect,
+    make_url,
+    text,
+)
 
 from dbparity.applications import Application
 from dbparity.backends.mysql import MySQL
@@ -30,7 +40,7 @@ def test_password_is_shown_neither_by_the_safe_url_nor_by_the_database() -> None
     with Bridge(backend, backend.driver("pymysql")) as bridge:
         opening = Opening(lambda: create_engine("sqlite://"), bridge.dispose)
         target = Target("mysql", "pymysql", "9")
-        database = Database(target, url, backend, (9, 7), bridge, opening)
+        database = Database(target, url, backend, (9, 7), bridge, opening, beside=pytest.fail)
     assert database.safe_url == "mysql+pymysql://root:***@127.0.0.1/mysql"
     assert "secret" not in repr(database)
 
@@ -104,3 +114,30 @@ async def test_async_engine_works_in_the_callers_loop(
             enforced = await connection.scalar(text("PRAGMA foreign_keys"))
         await engine.dispose()
     assert enforced == 1
+
+
+@pytest.mark.parametrize("name", ["pysqlite", "aiosqlite"])
+def test_another_database_is_empty_and_apart(
+    environment: DatabaseTestEnvironment, name: str
+) -> None:
+    metadata = MetaData()
+    Table("goods", metadata, Column("id", Integer, primary_key=True))
+    application = Application("tests:goods", metadata)
+
+    def names(database: Database) -> list[list[str]]:
+        with database.another() as other:
+            assert other.application is application
+            return [inspect(each.engine).get_table_names() for each in (database, other)]
+
+    with environment.lease(Target("sqlite", name), application) as database:
+        assert database.run(names) == [["goods"], []]
+
+
+def test_an_empty_database_knows_its_application(environment: DatabaseTestEnvironment) -> None:
+    metadata = MetaData()
+    Table("goods", metadata, Column("id", Integer, primary_key=True))
+    application = Application("tests:goods", metadata)
+
+    with environment.lease(Target("sqlite", "pysqlite"), application, empty=True) as database:
+        assert database.application is application
+        assert inspect(database.engine).get_table_names() == []
