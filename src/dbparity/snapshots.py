@@ -219,6 +219,7 @@ class View:
     name: str
     definition: str
     materialized: bool = False
+    triggers: tuple[Trigger, ...] = ()
 
 
 @dataclass(frozen=True)

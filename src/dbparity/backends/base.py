@@ -13,7 +13,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from dbparity import plugins
+from dbparity.backends.catalogues import inspected
 from dbparity.errors import TargetUnknown
+from dbparity.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.sql.compiler import SQLCompiler
 
-    from dbparity.snapshots import Snapshot
+    from dbparity.backends.catalogues.assembly import Schema
 
 
 @dataclass(frozen=True)
@@ -241,8 +243,16 @@ class Backend(ABC):
         raise NotImplementedError
 
     def snapshot(self, connection: Connection) -> Snapshot:
-        """The current database's schema, read in a fixed number of statements."""
-        raise NotImplementedError
+        """The current database's schema; its source is for the caller to name."""
+        tables, views = self.catalogue(connection)
+        return Snapshot("", self.name, self.server_version(connection), tables, views)
+
+    def catalogue(self, connection: Connection) -> Schema:
+        """The current schema's tables and views, by SQLAlchemy's Inspector if not overridden.
+
+        An override reads more than the Inspector tells, in a fixed number of statements.
+        """
+        return inspected.read(connection)
 
     def fingerprint(self, connection: Connection) -> str:
         """A digest of the current database's schema, to tell whether a test changed it."""

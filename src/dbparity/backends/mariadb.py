@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from dbparity.backends.base import Commands, Credentials, Features, Service
+from dbparity.backends.catalogues import mysql
 from dbparity.backends.mysql import MySQL, MySQLService, _login
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class MariaDB(MySQL):
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = DATABASE() AND auto_increment > 1"
     )
+
+    words: ClassVar[mysql.Dialect] = mysql.MARIADB
 
     def features(self, version: tuple[int, ...]) -> Features:
         """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count.

@@ -23,12 +23,15 @@ from dbparity.backends.base import (
     occupied,
     quoted,
 )
+from dbparity.backends.catalogues import mysql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Select, Table
+
+    from dbparity.backends.catalogues.assembly import Schema
 
 _REFUSALS = {
     1062: Refusal.UNIQUE,
@@ -236,6 +239,12 @@ class MySQL(Backend):
         "SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ table_name "
         "FROM information_schema.tables WHERE table_schema = DATABASE() AND auto_increment > 1"
     )
+
+    words: ClassVar[mysql.Dialect] = mysql.MYSQL
+
+    def catalogue(self, connection: Connection) -> Schema:
+        """Read information_schema."""
+        return mysql.read(connection, self.words)
 
     def fingerprint(self, connection: Connection) -> str:
         """Digest SHOW CREATE TABLE of every table and view, the triggers and the routines."""

@@ -20,6 +20,7 @@ from dbparity.backends.base import (
     occupied,
     quoted,
 )
+from dbparity.backends.catalogues import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select, Table
     from sqlalchemy.exc import DBAPIError
+
+    from dbparity.backends.catalogues.assembly import Schema
 
 _REFUSALS = {
     "23505": Refusal.UNIQUE,
@@ -218,6 +221,10 @@ class PostgreSQL(Backend):
                 "false) FROM pg_sequences WHERE last_value IS NOT NULL"
             )
         )
+
+    def catalogue(self, connection: Connection) -> Schema:
+        """Read pg_catalog."""
+        return postgresql.read(connection)
 
     def fingerprint(self, connection: Connection) -> str:
         """Digest the catalogue of everything outside the system's schemas."""

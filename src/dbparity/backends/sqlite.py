@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import event, text
 
 from dbparity.backends.base import Backend, Driver, Explain, Features, Plan, Refusal
+from dbparity.backends.catalogues import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
+
+    from dbparity.backends.catalogues.assembly import Schema
 
 _REFUSALS = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE: Refusal.UNIQUE,
@@ -97,6 +100,10 @@ class SQLite(Backend):
     def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:  # noqa: ARG002
         """Run ANALYZE over the file."""
         connection.execute(text("ANALYZE"))
+
+    def catalogue(self, connection: Connection) -> Schema:
+        """Read sqlite_master, the pragmas and the text of the DDL."""
+        return sqlite.read(connection)
 
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
         """Wait for another writer as long as a server would."""
