@@ -59,6 +59,7 @@ class Features:
     """
 
     transactional_ddl: bool  # CREATE TABLE is undone by ROLLBACK
+    savepoints: bool  # a part of a transaction is undone by ROLLBACK TO SAVEPOINT
     savepoint_ddl: bool  # a savepoint survives DDL
     partial_indexes: bool  # CREATE INDEX ... WHERE
     expression_indexes: bool  # an index over lower(column)
@@ -87,6 +88,7 @@ class Features:
     full_outer_join: bool
     sequences: bool
     comments: bool
+    reflects_schema: bool  # SQLAlchemy reads columns, keys and indexes back
     explains_indexes: bool  # the plan of a statement names the index that it uses
 
 

@@ -137,6 +137,7 @@ class MySQL(Backend):
         """What every supported MySQL can do, with its default collation utf8mb4_0900_ai_ci."""
         return Features(
             transactional_ddl=False,
+            savepoints=True,
             savepoint_ddl=False,
             partial_indexes=False,
             expression_indexes=True,
@@ -165,6 +166,7 @@ class MySQL(Backend):
             full_outer_join=False,
             sequences=False,
             comments=True,
+            reflects_schema=True,
             explains_indexes=True,
         )
 

@@ -111,6 +111,7 @@ class PostgreSQL(Backend):
         """What every supported PostgreSQL can do."""
         return Features(
             transactional_ddl=True,
+            savepoints=True,
             savepoint_ddl=True,
             partial_indexes=True,
             expression_indexes=True,
@@ -139,6 +140,7 @@ class PostgreSQL(Backend):
             full_outer_join=True,
             sequences=True,
             comments=True,
+            reflects_schema=True,
             explains_indexes=True,
         )
 

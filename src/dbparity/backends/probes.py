@@ -66,6 +66,21 @@ def transactional_ddl(engine: Engine, backend: Backend) -> bool:
         item.drop(engine, checkfirst=True)
 
 
+def savepoints(engine: Engine, backend: Backend) -> bool:
+    """Insert a row before a savepoint and one after it, and roll back to it."""
+    item = table_of()
+
+    def transaction() -> None:
+        with engine.begin() as connection:
+            connection.execute(item.insert().values(_ONE))
+            savepoint = connection.begin_nested()
+            connection.execute(item.insert().values(_TWO))
+            savepoint.rollback()
+
+    with made(engine, item):
+        return refused(transaction) is None and returns(engine, select(item.c.id), [(1,)])
+
+
 def savepoint_ddl(engine: Engine, backend: Backend) -> bool:
     """Create a table after a savepoint, and roll back to it."""
     item = table_of()
@@ -321,6 +336,28 @@ def comments(engine: Engine, backend: Backend) -> bool:
         inspector = inspect(connection)
         refused(lambda: found.append(inspector.get_table_comment(item.name)["text"]))
     return found == [item.comment]
+
+
+def reflects_schema(engine: Engine, backend: Backend) -> bool:
+    """Make a table with a key, a reference and an index, and read them back."""
+    parent = table_of()
+    child = table_of(
+        Column("parent", Integer, ForeignKey("item.id"), index=True),
+        name="child",
+        metadata=parent.metadata,
+    )
+    found: list[object] = []
+
+    def reflect() -> None:
+        inspector = inspect(engine)
+        found.append([column["name"] for column in inspector.get_columns("child")])
+        found.append(inspector.get_pk_constraint("child")["constrained_columns"])
+        found.append([key["referred_table"] for key in inspector.get_foreign_keys("child")])
+        found.append([index["name"] for index in inspector.get_indexes("child")])
+
+    with made(engine, child):
+        refused(reflect)
+    return found == [["id", "parent"], ["id"], ["item"], ["ix_child_parent"]]
 
 
 def explains_indexes(engine: Engine, backend: Backend) -> bool:

@@ -51,6 +51,7 @@ class SQLite(Backend):
         """What SQLite can do since 3.35, where RETURNING came; FULL JOIN came with 3.39."""
         return Features(
             transactional_ddl=True,
+            savepoints=True,
             savepoint_ddl=True,
             partial_indexes=True,
             expression_indexes=True,
@@ -79,6 +80,7 @@ class SQLite(Backend):
             full_outer_join=version >= (3, 39),
             sequences=False,
             comments=False,
+            reflects_schema=True,
             explains_indexes=True,
         )
 

@@ -80,7 +80,7 @@ def agents(database: Database) -> Iterator[Item]:
     yield from _judged(found, _AGENTS, work(database, scripts))
 
 
-@check("concurrency")
+@check("concurrency", needs=("savepoints",))
 def increments(database: Database) -> Iterator[Item]:
     """10 writers add 1 to the same number 10 times each: the sum is exact."""
     found, skipped = _spares(database, 1)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CONSTANT = re.compile(r"\(?\s*('[^']*'|-?\d+(\.\d+)?|true|false)\s*\)?", re.IGNORECASE)
 
 
-@check("operations")
+@check("operations", needs=("savepoints",))
 def defaults(database: Database) -> Iterator[Item]:
     """A row that gives its required columns only gets the defaults that the model states."""
     yield from rowless_tables(database)
@@ -53,7 +53,7 @@ def defaults(database: Database) -> Iterator[Item]:
             )
 
 
-@check("operations")
+@check("operations", needs=("savepoints",))
 def nulls(database: Database) -> Iterator[Item]:
     """NULL is stored as NULL in every column that may be NULL."""
     yield from rowless_tables(database)

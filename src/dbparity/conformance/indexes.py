@@ -67,7 +67,7 @@ class Lookup:
         return (self, first) if len(self.expressions) > 1 else (self,)
 
 
-@check("schema", needs=("explains_indexes",))
+@check("schema", needs=("explains_indexes", "reflects_schema"))
 def indexes_used(database: Database) -> Iterator[Item]:
     """The planner uses every index and unique constraint for the rows that it is there for."""
     population = synthesizer(database).population(_ROWS)
@@ -87,7 +87,7 @@ def indexes_used(database: Database) -> Iterator[Item]:
             yield from _table(database.backend, connection, table, rows)
 
 
-@check("schema")
+@check("schema", needs=("reflects_schema",))
 def foreign_keys_indexed(database: Database) -> Iterator[Item]:
     """Every foreign key has an index, so that to delete a parent need not read all children."""
     with database.engine.connect() as connection:

@@ -29,7 +29,7 @@ _ADD = "add it in a migration: create_all leaves a table that is there alone"
 _TOO_LONG = (Refusal.TOO_LONG, Refusal.CHECK, None)
 
 
-@check("integrity")
+@check("integrity", needs=("savepoints",))
 def not_null(database: Database) -> Iterator[Item]:
     """NULL is refused by every column that may not be NULL."""
     yield from rowless_tables(database)
@@ -43,7 +43,7 @@ def not_null(database: Database) -> Iterator[Item]:
                 yield judged(answer, Refusal.NOT_NULL, "NULL is refused", where, _null(where))
 
 
-@check("integrity", needs=("enforces_checks",))
+@check("integrity", needs=("enforces_checks", "savepoints"))
 def checks(database: Database) -> Iterator[Item]:
     """A row that breaks a check constraint is refused."""
     yield from rowless_tables(database)
@@ -53,7 +53,7 @@ def checks(database: Database) -> Iterator[Item]:
                 yield _broken(database, connection, entry, constraint)
 
 
-@check("integrity")
+@check("integrity", needs=("savepoints",))
 def lengths(database: Database) -> Iterator[Item]:
     """A text that is longer than its column is refused."""
     yield from rowless_tables(database)

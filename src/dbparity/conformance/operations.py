@@ -71,7 +71,7 @@ class Updated:
     after: Row
 
 
-@check("operations")
+@check("operations", needs=("savepoints",))
 def insert_and_read_back(database: Database) -> Iterator[Item]:
     """Rows that were inserted are there, with every value that was written."""
     population = synthesizer(database).population(_MANY)
@@ -94,7 +94,7 @@ def insert_and_read_back(database: Database) -> Iterator[Item]:
                 yield from _read_back(connection, table, written[table.key])
 
 
-@check("operations")
+@check("operations", needs=("savepoints",))
 def update(database: Database) -> Iterator[Item]:
     """A row that is updated matches once, and has the new value and nothing else new."""
     rows = settled(populate(database))

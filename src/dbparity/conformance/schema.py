@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 
-@check("schema")
+@check("schema", needs=("reflects_schema",))
 def objects(database: Database) -> Iterator[Item]:
     """Every table, column, key, constraint and index of the model is in the database."""
     with database.engine.connect() as connection:
@@ -33,7 +33,7 @@ def objects(database: Database) -> Iterator[Item]:
                 yield Verified("everything that the model says of it is there", Place(table.key))
 
 
-@check("schema")
+@check("schema", needs=("reflects_schema",))
 def migrations(database: Database) -> Iterator[Item]:
     """The migrations make the model's schema out of nothing, and say which revision it is at."""
     if application_of(database).alembic is None:

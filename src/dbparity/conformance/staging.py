@@ -194,13 +194,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def refused(database: Database, connection: Connection, *statements: Executable) -> Refused | None:
     """Why ``statements`` are refused, or None; they are undone."""
-    try:
-        with savepoint(connection):
-            for statement in statements:
-                connection.execute(statement)
-    except StatementError as error:
-        return refusal_of(database, error)
-    return None
+    with savepoint(connection):
+        return _answer(database, connection, statements)
 
 
 def attempt(
@@ -213,7 +208,7 @@ def attempt(
     entries = tuple(entries)
     if not deferred:
         with staged(database, entries) as connection:
-            return refused(database, connection, statement)
+            return _answer(database, connection, [statement])
     with database.engine.connect() as connection:
         put(connection, entries)
         connection.execute(statement)
@@ -239,6 +234,17 @@ def judged(
     if answer.kind is wanted:
         return Verified(claim, place)
     return Skipped(f"it could not be shown that {claim}: refused as {answer}", place)
+
+
+def _answer(
+    database: Database, connection: Connection, statements: Iterable[Executable]
+) -> Refused | None:
+    try:
+        for statement in statements:
+            connection.execute(statement)
+    except StatementError as error:
+        return refusal_of(database, error)
+    return None
 
 
 def _clear(database: Database) -> None:

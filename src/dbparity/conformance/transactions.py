@@ -83,7 +83,7 @@ def rollback_discards(database: Database) -> Iterator[Item]:
     yield from on_every_table(database, 2, _rollback)
 
 
-@check("transactions")
+@check("transactions", needs=("savepoints",))
 def savepoint(database: Database) -> Iterator[Item]:
     """A savepoint can be undone by itself, and is undone with the transaction around it."""
     yield from on_every_table(database, 4, _savepoint)
@@ -95,7 +95,7 @@ def exception_leaves_nothing(database: Database) -> Iterator[Item]:
     yield from on_every_table(database, 1, _exception)
 
 
-@check("transactions")
+@check("transactions", needs=("savepoints",))
 def error_then_continue(database: Database) -> Iterator[Item]:
     """After a refused statement a transaction goes on from a savepoint; without, as documented."""
     yield from on_every_table(database, 3, _error)

@@ -80,7 +80,7 @@ class Duplicate:
     needed: tuple[Entry, ...]
 
 
-@check("integrity")
+@check("integrity", needs=("savepoints",))
 def unique(database: Database) -> Iterator[Item]:
     """A second row with the same key is refused; outside a partial index it is not."""
     for found in _created(database):
@@ -92,7 +92,7 @@ def unique(database: Database) -> Iterator[Item]:
             yield _outside_accepted(database, found)
 
 
-@check("integrity")
+@check("integrity", needs=("savepoints",))
 def unique_collation(database: Database) -> Iterator[Item]:
     """Whether keys that differ by case, by accent or by a space at the end are the same."""
     for found in _created(database):

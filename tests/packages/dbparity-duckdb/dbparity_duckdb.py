@@ -40,6 +40,7 @@ class DuckDB(Backend):
         """What DuckDB can do since 1.0."""
         return Features(
             transactional_ddl=True,
+            savepoints=False,
             savepoint_ddl=False,
             partial_indexes=False,
             expression_indexes=True,
@@ -68,6 +69,7 @@ class DuckDB(Backend):
             full_outer_join=True,
             sequences=True,
             comments=True,
+            reflects_schema=False,
             explains_indexes=False,
         )
 

@@ -3,19 +3,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 from sqlalchemy.exc import OperationalError
 
-from dbparity.conformance.base import check
+from dbparity.conformance import indexes, integrity, operations, schema, transactions
+from dbparity.conformance.base import Check, check
 from dbparity.results import Finding, Item, Observation, Place, Severity, Skipped
+from tests.support.performing import OnFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from dbparity.servers.database import Database
     from tests.unit.conformance.conftest import Perform
 
 LEASED = "dbparity_0badf00d_main_3"
+
+
+CHECKS = (*operations.CHECKS, *integrity.CHECKS, *transactions.CHECKS)
+
+
+def without_savepoints(engine: Engine) -> None:
+    event.listen(engine, "savepoint", lambda *_: pytest.fail("a savepoint was asked for"))
 
 
 class Adapted(Exception):
@@ -63,3 +75,21 @@ def test_nothing_that_is_found_names_its_database(perform_on_sqlite: Perform) ->
     assert finding.severity is Severity.NOTE
     assert observation.value == "no `posts`"
     assert skipped.reason == "posts is empty"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_no_savepoint_is_asked_for_where_there_are_none(check: Check, tmp_path: Path) -> None:
+    perform = OnFile(tmp_path, "pysqlite")
+    result = perform(check, configure=without_savepoints, claims={"savepoints": False})
+    assert result.findings == ()
+    assert ("SQLite lacks savepoints" in result.reason) is ("savepoints" in check.needs)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [schema.objects, schema.migrations, indexes.indexes_used, indexes.foreign_keys_indexed],
+    ids=lambda check: check.name,
+)
+def test_nothing_is_read_back_where_that_cannot_be(check: Check, tmp_path: Path) -> None:
+    result = OnFile(tmp_path, "pysqlite")(check, claims={"reflects_schema": False})
+    assert result.reason == "SQLite lacks reflects_schema"
