@@ -180,7 +180,10 @@ class Index:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A foreign key; the actions are spelled as in SQL, ``NO ACTION`` where none was named."""
+    """A foreign key; the actions are spelled as in SQL, ``NO ACTION`` where none was named.
+
+    ``full`` says MATCH FULL: a key that is NULL in part is refused.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -191,6 +194,7 @@ class ForeignKey:
     deferrable: bool = False
     deferred: bool = False
     enforced: bool = True
+    full: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import text
 
-from dbparity.snapshots import Check, ForeignKey, Index, Key, Table, Trigger, View
+from dbparity.snapshots import Check, ForeignKey, Index, Key, Part, Table, Trigger, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +46,16 @@ def arranged(table: Table) -> Table:
         checks=in_order(table.checks),
         triggers=in_order(table.triggers),
     )
+
+
+def is_key(index: Index) -> bool:
+    """Whether it is what UNIQUE over columns makes."""
+    return index.unique and all(part == Part(part.column) for part in index.parts)
+
+
+def index_key(index: Index) -> Key:
+    """The key that such an index is made for."""
+    return Key(index.name, tuple(part.column for part in index.parts))
 
 
 def in_order(things: Iterable[_Named]) -> tuple[_Named, ...]:

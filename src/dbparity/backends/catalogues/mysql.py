@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dbparity.backends.catalogues import mysql_queries as queries
-from dbparity.backends.catalogues.assembly import Groups, Rows, Schema, arranged, ask, by, in_order
+from dbparity.backends.catalogues.assembly import (
+    Groups,
+    Rows,
+    Schema,
+    arranged,
+    ask,
+    by,
+    in_order,
+    index_key,
+    is_key,
+)
 from dbparity.backends.catalogues.mysql_types import column_type, unescaped
 from dbparity.snapshots import (
     Check,
@@ -17,7 +27,6 @@ from dbparity.snapshots import (
     Family,
     ForeignKey,
     Index,
-    Key,
     Part,
     Table,
     Trigger,
@@ -112,7 +121,7 @@ class _Catalogue:
             for index in [self._index(parts)]
         }
         primary = indexes.pop("PRIMARY", None)
-        plain = {index.name: _key(index) for index in indexes.values() if _is_key(index)}
+        plain = {index.name: index_key(index) for index in indexes.values() if is_key(index)}
         return arranged(
             Table(
                 row.name,
@@ -120,7 +129,7 @@ class _Catalogue:
                     self._column(column, json=column.name in valid)
                     for column in self.columns[row.name]
                 ),
-                _key(primary) if primary else None,
+                index_key(primary) if primary else None,
                 tuple(plain.values()),
                 tuple(index for index in indexes.values() if index.name not in plain),
                 tuple(
@@ -142,7 +151,8 @@ class _Catalogue:
 
     def _keeps_json(self, check: Row[Any]) -> bool:
         """Whether it is the check by which MariaDB makes a LONGTEXT a JSON."""
-        return self.dialect.json and bool(check.expression == f"json_valid(`{check.name}`)")
+        column = check.name.replace("`", "``")
+        return self.dialect.json and bool(check.expression == f"json_valid(`{column}`)")
 
     def _column(self, row: Row[Any], *, json: bool) -> Column:
         kind = column_type(row, self.collations.get(row.collation), json=json)
@@ -184,15 +194,6 @@ class _Catalogue:
             restricts.get(first.on_delete, first.on_delete),
             restricts.get(first.on_update, first.on_update),
         )
-
-
-def _is_key(index: Index) -> bool:
-    """Whether it is what UNIQUE over columns makes."""
-    return index.unique and all(part == Part(part.column) for part in index.parts)
-
-
-def _key(index: Index) -> Key:
-    return Key(index.name, tuple(part.column for part in index.parts))
 
 
 def _view(row: Row[Any]) -> View:

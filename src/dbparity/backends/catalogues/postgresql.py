@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbparity.backends.catalogues import postgresql_queries as queries
 from dbparity.backends.catalogues.assembly import Groups, Rows, Schema, arranged, ask, by, in_order
-from dbparity.backends.catalogues.postgresql_types import Stored, column_type
+from dbparity.backends.catalogues.postgresql_types import Stored, check_of, column_type, domains
 from dbparity.snapshots import (
     Check,
     Collation,
@@ -23,12 +23,17 @@ from dbparity.snapshots import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
-_NULLS_EQUAL_SINCE = (15,)
-_NOT_ENFORCED_SINCE = (18,)
+# What a catalogue does not have before a version of the server: where, and what it would say.
+_SINCE = {
+    "nulls_not_distinct": ((15,), "coalesce(i.indnullsnotdistinct, false)", "false"),
+    "columns_set": ((15,), "k.confdelsetcols::int[]", "NULL::int[]"),
+    "enforced": ((18,), "k.conenforced", "true"),
+    "temporal": ((18,), "k.conperiod", "false"),
+}
 _ACTIONS = {
     "a": "NO ACTION",
     "r": "RESTRICT",
@@ -47,15 +52,13 @@ def read(connection: Connection) -> Schema:
     """
     version = connection.dialect.server_version_info or ()
     words = {
-        "nulls_not_distinct": "coalesce(i.indnullsnotdistinct, false)"
-        if version >= _NULLS_EQUAL_SINCE
-        else "false",
-        "enforced": "k.conenforced" if version >= _NOT_ENFORCED_SINCE else "true",
+        name: column if version >= since else constant
+        for name, (since, column, constant) in _SINCE.items()
     }
     relations = ask(connection, queries.RELATIONS)
     catalogue = _Catalogue(
         by(ask(connection, queries.COLUMNS), "tbl"),
-        {row.oid: row for row in ask(connection, queries.TYPES)},
+        {row.oid: _stored(row) for row in ask(connection, queries.TYPES)},
         _collations(connection),
         by(ask(connection, queries.INDEXES.format(**words)), "tbl"),
         by(ask(connection, queries.CONSTRAINTS.format(**words)), "tbl"),
@@ -96,28 +99,29 @@ class _Catalogue:
     """All rows, grouped by table."""
 
     columns: Groups
-    types: Mapping[int, Row[Any]]
+    types: Mapping[int, Stored]
     collations: Mapping[int, Collation]
     parts: Groups
     constraints: Groups
     triggers: Groups
 
     def table(self, row: Row[Any]) -> Table:
+        columns = self.columns.get(row.name, ())
+        names = {column.num: column.name for column in columns}
         kinds = by(self.constraints.get(row.name, ()), "kind")
-        names = {column.num: column.name for column in self.columns.get(row.name, ())}
         indexes = by(self.parts.get(row.name, ()), "name").values()
+        own = (Check(each.name, each.expression, each.enforced) for each in kinds["c"])
+        # They refuse rows as checks do, in words that say so.
+        other = (Check(each.name, each.expression) for each in kinds["x"])
         return arranged(
             Table(
                 row.name,
-                tuple(self._column(column) for column in self.columns.get(row.name, ())),
+                tuple(self._column(column) for column in columns),
                 next((_key(key, names) for key in kinds["p"]), None),
                 tuple(_key(key, names) for key in kinds["u"]),
                 tuple(self._index(parts) for parts in indexes),
                 tuple(_foreign_key(key, names) for key in kinds["f"]),
-                tuple(
-                    Check(check.name, check.expression, check.enforced)
-                    for check in (*kinds["c"], *kinds["x"])
-                ),
+                (*own, *other, *self._checks_of_domains(columns)),
                 self._triggers(row.name),
                 row.comment,
             )
@@ -130,31 +134,29 @@ class _Catalogue:
     def _triggers(self, name: str) -> tuple[Trigger, ...]:
         return tuple(_trigger(row) for row in self.triggers.get(name, ()))
 
+    def _checks_of_domains(self, columns: Iterable[Row[Any]]) -> Iterator[Check]:
+        for column in columns:
+            quoted = '"' + column.name.replace('"', '""') + '"'
+            for domain in domains(self.types, column.type):
+                for name, expression in domain.checks.items():
+                    yield Check(name, check_of(expression, quoted))
+
     def _column(self, row: Row[Any]) -> Column:
+        made_of = domains(self.types, row.type)
         serial = row.owns and row.value.startswith("nextval(")
-        domain = self._domain(row.type)
-        default = row.value or next((each.value for each in domain if each.value), "")
+        defaults = (row.value, *(domain.default for domain in made_of))
+        default = next(filter(None, defaults), None)
+        collation = self.collations.get(row.collation)
         return Column(
             row.name,
-            column_type(
-                {oid: _stored(each) for oid, each in self.types.items()},
-                row.type,
-                row.modifier,
-                row.native,
-                self.collations.get(row.collation),
-            ),
-            nullable=not (row.filled or any(each.filled for each in domain)),
-            default=None if serial or row.generated else default or None,
+            column_type(self.types, row.type, row.modifier, row.native, collation),
+            nullable=not (row.filled or any(domain.filled for domain in made_of)),
+            default=None if serial or row.generated else default,
             automatic=serial or bool(row.identity),
             always=row.identity == "a",
             computed=Computed(row.value, row.generated == "s") if row.generated else None,
             comment=row.comment,
         )
-
-    def _domain(self, oid: int) -> list[Row[Any]]:
-        """The domains that a type is made of, the outermost first."""
-        row = self.types[oid]
-        return [row, *self._domain(row.base)] if row.kind == "d" else []
 
     def _index(self, rows: Rows) -> Index:
         first = rows[0]
@@ -169,37 +171,49 @@ class _Catalogue:
         )
 
     def _part(self, row: Row[Any]) -> Part:
-        collation = self.collations.get(row.collation)
-        other = collation is not None and row.collation != row.own_collation and row.part
+        # An expression's own collation is not told.
+        other = row.part and row.collation != row.own_collation
         return Part(
             row.part,
             row.expression,
             row.descending,
-            collation=collation.name if collation is not None and other else "",
+            collation=self.collations[row.collation].name if other else "",
             operators=row.operators,
         )
 
 
 def _stored(row: Row[Any]) -> Stored:
-    return Stored(row.name, row.kind, row.base, row.modifier, row.element, tuple(row.labels))
+    return Stored(
+        row.name,
+        row.kind,
+        row.base,
+        row.modifier,
+        row.element,
+        tuple(row.labels),
+        row.filled,
+        row.value,
+        dict(zip(row.rules, row.expressions, strict=True)),
+    )
 
 
-def _key(row: Row[Any], names: dict[int, str]) -> Key:
+def _key(row: Row[Any], names: Mapping[int, str]) -> Key:
     columns = tuple(names[number] for number in row.columns)
     return Key(row.name, columns, not row.nulls_equal, row.deferrable, row.deferred)
 
 
-def _foreign_key(row: Row[Any], names: dict[int, str]) -> ForeignKey:
+def _foreign_key(row: Row[Any], names: Mapping[int, str]) -> ForeignKey:
+    emptied = ", ".join(names[number] for number in row.columns_set or ())
     return ForeignKey(
         row.name,
         tuple(names[number] for number in row.columns),
         row.target,
         tuple(row.referred),
-        _ACTIONS[row.on_delete],
+        _ACTIONS[row.on_delete] + (f" ({emptied})" if emptied else ""),
         _ACTIONS[row.on_update],
         row.deferrable,
         row.deferred,
         row.enforced,
+        row.whole,
     )
 
 

@@ -61,7 +61,15 @@ SELECT t.oid::bigint AS oid, t.typname::text AS name, t.typtype::text AS kind,
   CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END AS element,
   ARRAY(
     SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder
-  ) AS labels
+  ) AS labels,
+  ARRAY(
+    SELECT conname::text FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'
+    ORDER BY conname
+  ) AS rules,
+  ARRAY(
+    SELECT pg_get_expr(conbin, 0) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'
+    ORDER BY conname
+  ) AS expressions
 FROM used JOIN pg_type t ON t.oid = used.oid
 """
 
@@ -105,9 +113,11 @@ ORDER BY mine.name, c.relname, k.place
 
 CONSTRAINTS = f"""
 WITH {_MINE}
-SELECT mine.name AS tbl, k.conname::text AS name, k.contype::text AS kind,
+SELECT mine.name AS tbl, k.conname::text AS name,
+  CASE WHEN {{temporal}} THEN 'x' ELSE k.contype::text END AS kind,
   k.condeferrable AS deferrable, k.condeferred AS deferred, {{enforced}} AS enforced,
   {{nulls_not_distinct}} AS nulls_equal,
+  k.confmatchtype = 'f' AS whole, {{columns_set}} AS columns_set,
   k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
   k.conkey::int[] AS columns,
   ARRAY(
@@ -116,8 +126,8 @@ SELECT mine.name AS tbl, k.conname::text AS name, k.contype::text AS kind,
   ) AS referred,
   CASE WHEN n.nspname <> current_schema() THEN n.nspname || '.' ELSE '' END || target.relname
     AS target,
-  CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid)
-    WHEN 'x' THEN pg_get_constraintdef(k.oid) END AS expression
+  CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid)
+    WHEN k.contype = 'x' OR {{temporal}} THEN pg_get_constraintdef(k.oid) END AS expression
 FROM mine
 JOIN pg_constraint k ON k.conrelid = mine.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dbparity.snapshots import Collation, Family, Type, Unit
+from dbparity.snapshots import Collation, Family, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ _FAMILIES = {
     Family.INTEGER: "int2 int4 int8",
     Family.DECIMAL: "numeric",
     Family.FLOAT: "float4 float8",
-    Family.TEXT: "text varchar bpchar citext name",
+    Family.TEXT: "text varchar bpchar citext",
     Family.BINARY: "bytea",
     Family.DATE: "date",
     Family.TIME: "time timetz",
@@ -29,20 +30,37 @@ _BITS = {"int2": 16, "int4": 32, "int8": 64, "float4": 32, "float8": 64}
 _TIMES = {Family.TIME, Family.DATETIME, Family.INTERVAL}
 _NONE = -1  # a modifier that was not given
 _HEADER = 4  # what modifiers of lengths and decimals count in addition
-_NAME_BYTES = 63
 _SECOND_DIGITS = 6
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A row of pg_type: an enum with its labels, an array or a domain with what it is made of."""
+    """A row of pg_type: an enum with its labels, an array or a domain with what it is made of.
+
+    ``filled``, ``default`` and ``checks``, by their names, are a domain's.
+    """
 
     name: str
     kind: str
     base: int
-    base_modifier: int
+    modifier: int
     element: int
     labels: tuple[str, ...]
+    filled: bool
+    default: str
+    checks: dict[str, str]
+
+
+def domains(types: Mapping[int, Stored], oid: int) -> tuple[Stored, ...]:
+    """The domains that a type is made of, the outermost first; none if it is no domain."""
+    stored = types[oid]
+    return (stored, *domains(types, stored.base)) if stored.kind == "d" else ()
+
+
+def check_of(expression: str, column: str) -> str:
+    """A domain's check as one of ``column`` (quoted), where it says VALUE."""
+    tokens = r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\bVALUE\b"""
+    return re.sub(tokens, lambda found: found[1] or column, expression)
 
 
 def column_type(
@@ -51,7 +69,7 @@ def column_type(
     """What a column of type ``oid`` holds; a domain is what it is made of, under its own name."""
     stored = types[oid]
     if stored.kind == "d":
-        return column_type(types, stored.base, stored.base_modifier, native, collation)
+        return column_type(types, stored.base, stored.modifier, native, collation)
     if stored.kind == "e":
         return Type(native, Family.ENUM, values=stored.labels, collation=collation)
     if stored.element:
@@ -74,8 +92,6 @@ def _detailed(plain: Type, name: str, modifier: int, collation: Collation | None
 
 def _text(plain: Type, name: str, given: int | None, collation: Collation | None) -> Type:
     fixed = name == "bpchar"
-    if name == "name":
-        return replace(plain, length=_NAME_BYTES, unit=Unit.BYTES, collation=collation)
     if collation is not None and fixed:
         collation = replace(collation, pads=True)
     if collation is not None and name == "citext":

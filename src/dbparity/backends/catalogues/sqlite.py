@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dbparity.backends.catalogues.assembly import Groups, Rows, Schema, arranged, ask, by, in_order
+from dbparity.backends.catalogues.assembly import (
+    Groups,
+    Rows,
+    Schema,
+    arranged,
+    ask,
+    by,
+    in_order,
+    index_key,
+    is_key,
+)
 from dbparity.backends.catalogues.sqlite_ddl import (
     TableText,
     read_index,
@@ -28,7 +38,11 @@ from dbparity.snapshots import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
+
+    from dbparity.snapshots import Collation
 
 _OBJECTS = (
     "SELECT type, name, tbl_name, sql FROM sqlite_master "
@@ -51,7 +65,8 @@ _FOREIGN_KEYS = (
     "WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq"
 )
 _EXPRESSION = -2  # as index_xinfo numbers columns
-_GENERATED = {2: False, 3: True}  # as table_xinfo numbers what is hidden; whether it is stored
+_HIDDEN = 1  # as table_xinfo numbers what SELECT * may leave out, and what is generated
+_GENERATED = {2: False, 3: True}  # whether it is stored
 
 
 def read(connection: Connection) -> Schema:
@@ -93,30 +108,22 @@ class _Catalogue:
 
     def table(self, row: Row[Any]) -> Table:
         text = read_table(row.sql)
-        parts = by(self.parts.get(row.name, ()), "origin", "name")
-        behind = {origin for origin, _ in parts}
-        rowid = "pk" not in behind
-        own = [
-            _column(column, text, numbered=rowid and len(self._key(row.name)) == 1)
-            for column in self.columns[row.name]
-        ]
-        collations = {column.name: column.type.collation for column in own}
+        origins = by(self.parts.get(row.name, ()), "origin")
         key = self._key(row.name)
+        # Only a rowid has no index behind it.
+        numbered = key if len(key) == 1 and not origins["pk"] else ()
+        columns = tuple(_column(column, text, numbered) for column in self.columns[row.name])
+        created = [self._index(rows, columns) for rows in by(origins["c"], "name").values()]
+        unique = [_unique(rows, text, columns) for rows in by(origins["u"], "name").values()]
+        foreign = by(self.foreign.get(row.name, ()), "id").values()
         return arranged(
             Table(
                 row.name,
-                tuple(own),
+                columns,
                 Key(text.primary_key, key) if key else None,
-                tuple(_unique(rows, text) for (origin, _), rows in parts.items() if origin == "u"),
-                tuple(
-                    self._index(rows, {n: c.name for n, c in collations.items() if c})
-                    for (origin, _), rows in parts.items()
-                    if origin == "c"
-                ),
-                tuple(
-                    self._foreign_key(rows, text)
-                    for rows in by(self.foreign.get(row.name, ()), "id").values()
-                ),
+                tuple(index_key(index) for index in unique if is_key(index)),
+                (*created, *(index for index in unique if not is_key(index))),
+                tuple(self._foreign_key(rows, text) for rows in foreign),
                 tuple(Check(name, expression) for name, expression in text.checks),
                 self.triggers_of(row.name),
             )
@@ -129,11 +136,9 @@ class _Catalogue:
         members = [row for row in self.columns[table] if row.pk]
         return tuple(row.name for row in sorted(members, key=lambda row: row.pk))
 
-    def _index(self, rows: Rows, collations: dict[str, str]) -> Index:
+    def _index(self, rows: Rows, columns: tuple[Column, ...]) -> Index:
         text = read_index(self.indexes[rows[0].name])
-        parts = tuple(
-            _part(row, spelled, collations) for row, spelled in zip(rows, text.parts, strict=True)
-        )
+        parts = _parts(rows, text.parts, columns)
         return Index(rows[0].name, parts, bool(rows[0].is_unique), text.predicate)
 
     def _foreign_key(self, rows: Rows, text: TableText) -> ForeignKey:
@@ -158,32 +163,44 @@ class _Catalogue:
         return found, {row.name.lower(): row.name for row in self.columns[found]}
 
 
-def _column(row: Row[Any], text: TableText, *, numbered: bool) -> Column:
+def _column(row: Row[Any], text: TableText, rowid: tuple[str, ...]) -> Column:
     key = row.name.lower()
-    numbered = numbered and bool(row.pk)
-    expression = text.computed.get(key, "")
+    numbered = row.name in rowid
+    stored = _GENERATED.get(row.hidden)
     return Column(
         row.name,
         column_type(row.type, text.collations.get(key, "BINARY"), strict=text.strict),
         nullable=not (row.filled or numbered),
         default=None if row.value is None or row.value.upper() == "NULL" else row.value,
         automatic=numbered,
-        computed=Computed(expression, _GENERATED[row.hidden]) if row.hidden in _GENERATED else None,
-        hidden=row.hidden == 1,
+        computed=None if stored is None else Computed(text.computed[key], stored),
+        hidden=row.hidden == _HIDDEN,
     )
 
 
-def _unique(rows: Rows, text: TableText) -> Key:
-    columns = tuple(row.part for row in rows)
-    return Key(text.uniques.get(tuple(column.lower() for column in columns), ""), columns)
+def _unique(rows: Rows, text: TableText, columns: tuple[Column, ...]) -> Index:
+    """A unique constraint as an index: one with a collation of its own is no more than that."""
+    name = text.uniques[tuple(row.part.lower() for row in rows)]
+    return Index(name, _parts(rows, [""] * len(rows), columns), unique=True)
 
 
-def _part(row: Row[Any], spelled: str, collations: dict[str, str]) -> Part:
-    if row.cid == _EXPRESSION:
-        other = "" if row.coll == "BINARY" else row.coll
-        return Part("", spelled, bool(row.descending), collation=other)
-    same = row.coll.upper() == collations.get(row.part, "BINARY").upper()
-    return Part(row.part, "", bool(row.descending), collation="" if same else row.coll)
+def _parts(rows: Rows, spelled: Sequence[str], columns: tuple[Column, ...]) -> tuple[Part, ...]:
+    collations = {column.name: column.type.collation for column in columns}
+    return tuple(
+        _part(row, expression, collations.get(row.part))
+        for row, expression in zip(rows, spelled, strict=True)
+    )
+
+
+def _part(row: Row[Any], expression: str, own: Collation | None) -> Part:
+    collation = row.coll.upper()
+    same = collation == (own.name.upper() if own else "BINARY")
+    return Part(
+        row.part or "",
+        expression if row.cid == _EXPRESSION else "",
+        bool(row.descending),
+        collation="" if same else collation,
+    )
 
 
 def _trigger(row: Row[Any]) -> Trigger:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _TOKEN = re.compile(
     r"""
@@ -69,7 +69,6 @@ class TableText:
     """What a CREATE TABLE says beyond the pragmas; columns by their names in lower case."""
 
     primary_key: str = ""
-    automatic: bool = False
     strict: bool = False
     collations: dict[str, str] = field(default_factory=dict)
     computed: dict[str, str] = field(default_factory=dict)
@@ -150,16 +149,17 @@ class _Rules:
     column: str
     words: tuple[Node, ...]
     found: TableText
-    constraint: str = ""
     place: int = 0
 
     def read(self) -> None:
+        name = ""
         while self.place < len(self.words):
             word = self._next().word
             if word == "CONSTRAINT":
-                self.constraint = self._next().name
-            elif rule := getattr(self, f"_{word.lower()}", None) if word in _RULES else None:
-                rule()
+                name = self._next().name
+            elif word in _RULES:
+                _RULES[word](self, name)
+                name = ""
 
     def _next(self) -> Node:
         self.place += 1
@@ -168,52 +168,51 @@ class _Rules:
     def _ahead(self) -> Node | None:
         return self.words[self.place] if self.place < len(self.words) else None
 
-    def _group(self) -> Node | None:
-        ahead = self._ahead()
-        return self._next() if ahead is not None and ahead.kind == "group" else None
-
-    def _named(self) -> str:
-        name, self.constraint = self.constraint, ""
-        return name
-
-    def _default(self) -> None:
+    def default(self, _name: str) -> None:
         self._next()
 
-    def _check(self) -> None:
-        self.found.checks.append((self._named(), self._next().content))
+    def null(self, _name: str) -> None:
+        """NOT NULL is told by a pragma; its name belongs to no other rule."""
 
-    def _collate(self) -> None:
+    def check(self, name: str) -> None:
+        self.found.checks.append((name, self._next().content))
+
+    def collate(self, _name: str) -> None:
         self.found.collations[self.column] = self._next().name
 
-    def _primary(self) -> None:
-        self.found.primary_key = self._named()
+    def primary(self, name: str) -> None:
+        self.found.primary_key = name
 
-    def _autoincrement(self) -> None:
-        self.found.automatic = True
-
-    def _unique(self) -> None:
-        group = self._group()
-        items = _split(group.inner) if group else ()
+    def unique(self, name: str) -> None:
+        ahead = self._ahead()
+        items = _split(ahead.inner) if ahead is not None and ahead.kind == "group" else ()
         columns = tuple(item[0].name.lower() for item in items) or (self.column,)
-        self.found.uniques.setdefault(columns, self._named())
+        self.found.uniques.setdefault(columns, name)
 
-    def _as(self) -> None:
+    def generated(self, _name: str) -> None:
         self.found.computed[self.column] = self._next().content
 
-    def _references(self) -> None:
-        self.found.references.append(Reference(self._named(), deferrable=False, deferred=False))
+    def references(self, name: str) -> None:
+        self.found.references.append(Reference(name, deferrable=False, deferred=False))
 
-    def _deferrable(self) -> None:
+    def deferrable(self, _name: str) -> None:
         denied = self.words[self.place - 2].word == "NOT"
         ahead = [node.word for node in self.words[self.place : self.place + 2]]
         deferred = ahead == ["INITIALLY", "DEFERRED"] and not denied
-        name = self.found.references.pop().name
-        self.found.references.append(Reference(name, not denied, deferred))
+        reference = self.found.references.pop()
+        self.found.references.append(Reference(reference.name, not denied, deferred))
 
 
-_RULES = {
-    *("AS", "AUTOINCREMENT", "CHECK", "COLLATE", "DEFAULT", "DEFERRABLE", "PRIMARY"),
-    *("REFERENCES", "UNIQUE"),
+_RULES: Mapping[str, Callable[[_Rules, str], None]] = {
+    "AS": _Rules.generated,
+    "CHECK": _Rules.check,
+    "COLLATE": _Rules.collate,
+    "DEFAULT": _Rules.default,
+    "DEFERRABLE": _Rules.deferrable,
+    "NULL": _Rules.null,
+    "PRIMARY": _Rules.primary,
+    "REFERENCES": _Rules.references,
+    "UNIQUE": _Rules.unique,
 }
 
 
