@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     column,
     literal_column,
+    make_url,
     select,
     text,
 )
@@ -38,6 +39,7 @@ from dbparity.backends.probes import PROBES
 from dbparity.servers.administration import InFolder, OnServer
 from dbparity.servers.database import configure
 from dbparity.servers.environment import DatabaseTestEnvironment
+from dbparity.servers.ledger import run_of, runs
 from dbparity.targets import version_tuple
 
 if TYPE_CHECKING:
@@ -105,12 +107,9 @@ class BackendContract:
     Attributes:
         target: such as ``duckdb`` or ``oracle+oracledb@23``. Without a driver, the backend's
             first is taken: have a class for each, or override the fixture `database`.
-        volatile: whether the settings of `Backend.volatile` are to hold: not on a server that
-            dbparity did not start.
     """
 
     target: ClassVar[str]
-    volatile: ClassVar[bool] = True
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -189,7 +188,7 @@ class BackendContract:
 
     def test_settings_are_volatile(self, database: Database) -> None:
         """A server that dbparity starts does not wait for a disk."""
-        _skip_unless(self.volatile, "the server is not dbparity's")
+        _skip_unless(_started(database), "dbparity did not start the server: it is somebody's own")
         settings = database.run(_with_connection(database.backend.volatile))
         for name, (wanted, actual) in settings.items():
             _require(actual == wanted, f"{name} is {actual!r}, and {wanted!r} in volatile()")
@@ -272,6 +271,17 @@ def _require(holds: object, message: str) -> None:
 def _skip_unless(able: object, reason: str) -> None:
     if not able:
         pytest.skip(reason)
+
+
+def _started(database: Database) -> bool:
+    """Whether dbparity started the server: which others it uses is on record."""
+    run = runs().get(run_of(database.url.database or "") or "")
+    attached = map(make_url, run.attached if run else ())
+    return _address(database.url) not in map(_address, attached)
+
+
+def _address(url: URL) -> tuple[object, ...]:
+    return url.host, url.port, url.query
 
 
 def _name(database: Database) -> str:
