@@ -62,7 +62,8 @@ class Side:
 class Finding:
     """One thing that is not as it should be, with its evidence and what to do about it.
 
-    ``sides`` has the object that differs, attribute by attribute.
+    ``sides`` has the object that differs, attribute by attribute; ``proof`` what was tried to show
+    the difference, and both answers.
     """
 
     code: str
@@ -74,13 +75,15 @@ class Finding:
     recommendation: str = ""
     targets: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
+    proof: str = ""
 
 
 @dataclass(frozen=True)
 class Observation:
     """An answer that the model does not promise, but that every target must give alike.
 
-    ``subject`` names the question within its check; ``value`` is the answer, spelled canonically.
+    ``subject`` names the question at its place, which it need not repeat; ``value`` is the answer,
+    spelled canonically.
     Answers that may differ in spelling name the entry point of ``dbparity.comparisons`` that
     judges them.
     """

@@ -155,6 +155,8 @@ def _show_group(group: Group, screen: Screen) -> None:
             where = f" on {targets}" if targets else ""
             text = Text.assemble(found, (where, "dim"))
             screen.paragraph(text, lead=Text("    found     ", "dim"))
+        if told.proof:
+            screen.paragraph(Text(told.proof), lead=Text("    proof     ", "dim"))
         if told.sides:
             screen.print(Padding(_side_by_side(told.sides), (0, 0, 0, 4)))
     if group.recommendation:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dbparity.results import Finding, Report, Result, Side
 
 AGREEMENT, MISSING = "all targets agree", "missing"
-_Proof = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]"]
+_Evidence = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]", str]
 _EVIDENCE = 300  # characters of a value that are shown
 _NO_URL = "no URL is configured"
 
@@ -62,13 +62,14 @@ class Told:
     """What was found with the same evidence, however differently each target put it.
 
     ``headlines`` are messages with their places; ``found`` has what was found and on which
-    targets, where that is not the same on all: else ""; ``sides`` is the first one's object.
+    targets, where that is not the same on all: else ""; ``sides`` and ``proof`` are of the first.
     """
 
     headlines: tuple[tuple[str, str], ...]
     expected: str
     found: tuple[tuple[str, str], ...]
     sides: tuple[Side, ...] = ()
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -273,19 +274,20 @@ def _cell(results: Sequence[Result]) -> Cell:
 
 def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Told, ...]:
     """Findings of one kind, each with its variants by target, by their evidence."""
-    places: dict[_Proof, dict[str, list[str]]] = {}
+    places: dict[_Evidence, dict[str, list[str]]] = {}
     for variants in found:
         first, several = variants[0], len(variants) > 1
         told = tuple(
             (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
             for each in variants
         )
-        proof = evidence(first.expected, known), told, first.sides
-        messages = places.setdefault(proof, {})
+        proof = line(first.proof, 1000)
+        key = evidence(first.expected, known), told, first.sides, proof
+        messages = places.setdefault(key, {})
         messages.setdefault(line(first.message), []).append(str(first.place))
     return tuple(
-        Told(tuple((line("; ".join(at), 1000), said) for said, at in messages.items()), *proof)
-        for proof, messages in places.items()
+        Told(tuple((line("; ".join(at), 1000), said) for said, at in messages.items()), *key)
+        for key, messages in places.items()
     )
 
 

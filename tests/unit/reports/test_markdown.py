@@ -142,7 +142,8 @@ def test_passwords_are_hidden(report: Report) -> None:
 
 def test_differing_object_is_shown_side_by_side(report: Report) -> None:
     sides = (Side("name", "price", "price"), Side("type", "bigint", "integer|"))
-    lines = found(report, sides=sides).splitlines()
+    lines = found(report, sides=sides, proof="`1` refused").splitlines()
+    assert "  - proof: `` `1` refused ``" in lines
     first = lines.index("| | expected | found |")
     assert lines[first : first + 4] == [
         "| | expected | found |",
