@@ -109,7 +109,7 @@ def _judged(column: Column[Any], value: object, nothing: object) -> Item:
     if stated is None and empty:
         return _verified(column, "without a default it is NULL")
     return Observation(
-        subject=f"the default of {column}",
+        subject="the default",
         value=canonical(value) if _constant(column) else type(value).__name__,
         place=Place(column.table.key, column.key),
         recommendation="state the default in Python (default=...), where it is the same everywhere",

@@ -186,7 +186,7 @@ def _verdict(
     where, action = _place(constraint), action_of(constraint)
     child, parent = link.child.table.key, link.parent.table.key
     if not expected.certain:
-        return _observation(f"deleting from {parent} what {where} references", answer, where)
+        return _observation(f"deleting from {parent} what is referenced", answer, where)
     left = "; ".join(sorted(", ".join(row) for row in actual.get(child, ()))) or "none"
     wanted = _EXPECTED["RESTRICT" if expected.refused else action]
     claim = f"when a row of {parent} is deleted, {wanted}"
@@ -208,7 +208,7 @@ def _chain(database: Database, rows: Rows, root: Entry) -> Item:
     columns = list(root.table.primary_key.columns)
     answer, actual = _delete(database, entries, root, columns, expected)
     if not expected.certain:
-        return _observation(f"deleting from {root.table.key}", answer, where)
+        return _observation("deleting a row", answer, where)
     wanted = state_of(expected)
     differing = sorted(table for table in wanted if wanted[table] != actual.get(table))
     claim = "the rows that depend on a deleted one are treated as ON DELETE says"

@@ -123,7 +123,7 @@ def _differs(code: str, table: Table, row: Row, expected: str, actual: str) -> F
 
 def _order_observed(table: Table, found: Sequence[str]) -> Observation:
     return Observation(
-        subject=f"the order of {table.key} by its key",
+        subject="the order by this key",
         value="; ".join(found),
         place=Place(table.key, ", ".join(column.key for column in table.primary_key.columns)),
         recommendation="give the key a collation by code point, and a UUID the type "

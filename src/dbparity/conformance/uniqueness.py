@@ -162,7 +162,7 @@ def _outside_accepted(database: Database, unique: Unique) -> Item:
 
 
 def _collision(database: Database, unique: Unique, column: Column[Any], difference: str) -> Item:
-    subject = f"{unique.table.key}.{column.key} under {unique.name}: another {difference}"
+    subject = f"another {difference} under {unique.name}"
     change = _DIFFERENCES[difference]
 
     def judge(connection: Connection, duplicate: Duplicate) -> Item | None:

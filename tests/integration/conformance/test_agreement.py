@@ -36,7 +36,7 @@ def on_sqlite(folder: Path, driver: str, collation: str | None = None) -> Result
 
 def differing(*results: Result) -> set[str]:
     return {
-        finding.message.rsplit(": ", 1)[1]
+        finding.message.removeprefix("the targets do not agree on ").partition(" under ")[0]
         for result in compare(results)
         for finding in result.findings
     }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dbparity.conformance.agreement import compare
 from dbparity.results import Observation, Outcome, Place, Result, Severity
 
@@ -71,6 +73,15 @@ def test_a_question_that_one_target_was_asked_is_left_out() -> None:
     (result,) = compare(results)
 
     assert (result.outcome, result.verified) == (Outcome.PASSED, 1)
+
+
+def test_the_same_question_at_two_places_is_two_questions() -> None:
+    elsewhere = Observation("case", "refused", Place("users", "nick"))
+    results = [observed(target, "accepted") for target in "ab"]
+
+    (result,) = compare([results[0], replace(results[1], observations=(elsewhere,))])
+
+    assert result.outcome is Outcome.SKIPPED
 
 
 def test_checks_that_observed_nothing_are_not_compared() -> None:

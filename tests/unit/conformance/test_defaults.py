@@ -49,9 +49,7 @@ def one_table(*columns: Column[Any], key: bool = True) -> MetaData:
 
 
 def observed(result: Result) -> dict[str, str]:
-    return {
-        found.subject.removeprefix("the default of "): found.value for found in result.observations
-    }
+    return {str(found.place): found.value for found in result.observations}
 
 
 def test_a_default_that_is_a_constant_is_observed_with_its_value(

@@ -251,7 +251,7 @@ def test_what_depends_on_the_order_of_actions_is_observed(perform_on_sqlite: Per
 
     (observation,) = perform_on_sqlite(delete_chains, metadata, factories=factories).observations
 
-    assert (observation.subject, observation.value) == ("deleting from t0", "refused")
+    assert (observation.subject, observation.value) == ("deleting a row", "refused")
 
 
 def test_tables_without_grandchildren_have_no_chain(perform_on_sqlite: Perform) -> None:

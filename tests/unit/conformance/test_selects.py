@@ -91,7 +91,7 @@ def test_the_order_of_texts_is_observed(perform_on_sqlite: Perform) -> None:
     result = perform_on_sqlite(select_rows, one_table(String(9)), factories=factories)
 
     (observation,) = result.observations
-    assert observation.subject == "the order of t by its key"
+    assert observation.subject == "the order by this key"
     assert observation.value == "'A1'; 'A6'; '_3'; 'a2'; 'a7'; 'b0'; 'b5'; 'c4'"
 
 

@@ -74,7 +74,7 @@ ACTIVE: dict[str, Any] = {
 
 
 def answers(result: Result) -> dict[str, str]:
-    return {found.subject.split(": ")[1]: found.value for found in result.observations}
+    return {found.subject.partition(" under ")[0]: found.value for found in result.observations}
 
 
 def test_what_is_unique_is_named() -> None:
