@@ -28,3 +28,6 @@ class Progress:
 
     def checked(self, result: Result) -> None:
         """A check ended."""
+
+    def interrupted(self) -> None:
+        """The run is to end, as soon as the checks that have begun have ended."""

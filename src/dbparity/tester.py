@@ -64,6 +64,7 @@ class CrossDatabaseTester:
             except BaseException:
                 # The pool waits for its threads: let each end with the check that it is at.
                 self._interrupted.set()
+                self.progress.interrupted()
                 raise
         return Report(
             application=self.application.name,

@@ -81,12 +81,16 @@ class Told(Progress):
     def __init__(self) -> None:
         self.began: list[tuple[str, str, int, int]] = []
         self.ended: list[Result] = []
+        self.waited_for = 0
 
     def checking(self, target: str, check: str, number: int, total: int) -> None:
         self.began.append((target, check, number, total))
 
     def checked(self, result: Result) -> None:
         self.ended.append(result)
+
+    def interrupted(self) -> None:
+        self.waited_for = len(self.began) - len(self.ended)
 
 
 def run(
@@ -264,14 +268,15 @@ def test_interrupted_run_ends_with_the_check_that_it_is_at() -> None:
         threading.Timer(0.1, interrupted.set).start()
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before, told = signal.signal(signal.SIGINT, interrupt), Told()
     began = time.perf_counter()
     try:
         with pytest.raises(KeyboardInterrupt):
-            run(waits, waits, waits, targets=(PYSQLITE,))
+            run(waits, waits, waits, targets=(PYSQLITE,), progress=told)
     finally:
         signal.signal(signal.SIGINT, before)
     assert begun == [PYSQLITE]
+    assert told.waited_for == 1
     assert time.perf_counter() - began < 25
 
 

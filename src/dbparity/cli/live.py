@@ -33,6 +33,7 @@ class Lines(Progress):
         self._began: dict[str, float] = {}
         self._checked: Counter[str] = Counter()
         self._findings: Counter[str] = Counter()
+        self._begun: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -50,20 +51,30 @@ class Lines(Progress):
         self._line(server, "not available")
 
     def checking(self, target: str, check: str, number: int, total: int) -> None:  # noqa: ARG002
-        """Know how many checks there will be."""
+        """Know how many checks there will be, and which one has begun."""
         self._totals[target] = total
+        with self._lock:
+            self._begun[target] = check
         self._began.setdefault(target, time.perf_counter())
 
     def checked(self, result: Result) -> None:
         """Count; after the last one, say how many."""
         target, total = result.target, self._totals[result.target]
         with self._lock:
+            self._begun.pop(target, None)
             self._checked[target] += 1
             self._findings[target] += len(result.findings)
         if self._checked[target] == total:
             seconds = time.perf_counter() - self._began[target]
             found = count(self._findings[target], "finding")
             self._line(target, f"{count(total, 'check')}, {found}, {seconds:.1f} s")
+
+    def interrupted(self) -> None:
+        """Say what is waited for."""
+        with self._lock:
+            begun = ", ".join(f"{check} on {target}" for target, check in self._begun.items())
+        if begun:
+            self.screen.print(Text(f"waiting for the end of {begun}"), soft_wrap=True)
 
     def _line(self, name: str, what: str) -> None:
         self.screen.print(Text.assemble((name, "bold"), f": {what}"), soft_wrap=True)

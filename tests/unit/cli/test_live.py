@@ -60,6 +60,24 @@ def test_target_gets_a_line_when_its_last_check_has_ended(
     assert re.fullmatch(r"sqlite\+pysqlite: 2 checks, 2 findings, \d+\.\d s\n", written.getvalue())
 
 
+def test_interruption_says_what_is_waited_for(lines: Lines, written: io.StringIO) -> None:
+    for check, target in (("insert", "sqlite+pysqlite"), ("select", "sqlite+aiosqlite")):
+        lines.checking(target, check, 1, 2)
+    lines.checking("mysql+pymysql@9", "insert", 1, 2)
+    lines.checked(result("mysql+pymysql@9", "insert"))
+    lines.interrupted()
+    assert written.getvalue() == (
+        "waiting for the end of insert on sqlite+pysqlite, select on sqlite+aiosqlite\n"
+    )
+
+
+def test_interruption_that_waits_for_nothing_says_nothing(
+    lines: Lines, written: io.StringIO
+) -> None:
+    lines.interrupted()
+    assert written.getvalue() == ""
+
+
 def test_targets_are_counted_apart(lines: Lines, written: io.StringIO) -> None:
     lines.checking("sqlite+pysqlite", "insert", 1, 2)
     lines.checking("sqlite+aiosqlite", "insert", 1, 1)
