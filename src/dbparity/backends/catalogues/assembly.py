@@ -59,8 +59,8 @@ def index_key(index: Index) -> Key:
 
 
 def in_order(things: Iterable[_Named]) -> tuple[_Named, ...]:
-    """Sort by name; those without one, as SQLite has them, by what they are."""
-    return tuple(sorted(things, key=lambda thing: (thing.name, repr(thing))))
+    """Sort by name; those without one, as SQLite has them, stay in the order of their DDL."""
+    return tuple(sorted(things, key=lambda thing: thing.name))
 
 
 def _serves(index: Index, table: Table) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dbparity.backends.catalogues import postgresql_queries as queries
@@ -19,11 +20,12 @@ from dbparity.snapshots import (
     Part,
     Table,
     Trigger,
+    Type,
     View,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -56,9 +58,11 @@ def read(connection: Connection) -> Schema:
         for name, (since, column, constant) in _SINCE.items()
     }
     relations = ask(connection, queries.RELATIONS)
+    types = {row.oid: _stored(row) for row in ask(connection, queries.TYPES)}
     catalogue = _Catalogue(
         by(ask(connection, queries.COLUMNS), "tbl"),
-        {row.oid: _stored(row) for row in ask(connection, queries.TYPES)},
+        types,
+        cache(partial(column_type, types)),
         _collations(connection),
         by(ask(connection, queries.INDEXES.format(**words)), "tbl"),
         by(ask(connection, queries.CONSTRAINTS.format(**words)), "tbl"),
@@ -100,6 +104,7 @@ class _Catalogue:
 
     columns: Groups
     types: Mapping[int, Stored]
+    type_of: Callable[[int, int, str, Collation | None], Type]
     collations: Mapping[int, Collation]
     parts: Groups
     constraints: Groups
@@ -149,7 +154,7 @@ class _Catalogue:
         collation = self.collations.get(row.collation)
         return Column(
             row.name,
-            column_type(self.types, row.type, row.modifier, row.native, collation),
+            self.type_of(row.type, row.modifier, row.native, collation),
             nullable=not (row.filled or any(domain.filled for domain in made_of)),
             default=None if serial or row.generated else default,
             automatic=serial or bool(row.identity),

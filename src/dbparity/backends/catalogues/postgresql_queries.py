@@ -59,18 +59,18 @@ SELECT t.oid::bigint AS oid, t.typname::text AS name, t.typtype::text AS kind,
   t.typbasetype::bigint AS base, t.typtypmod AS modifier, t.typnotnull AS filled,
   coalesce(t.typdefault, '') AS value,
   CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END AS element,
-  ARRAY(
-    SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder
-  ) AS labels,
-  ARRAY(
-    SELECT conname::text FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'
-    ORDER BY conname
-  ) AS rules,
-  ARRAY(
-    SELECT pg_get_expr(conbin, 0) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'
-    ORDER BY conname
-  ) AS expressions
+  coalesce(labels, '{{}}') AS labels, coalesce(rules, '{{}}') AS rules,
+  coalesce(expressions, '{{}}') AS expressions
 FROM used JOIN pg_type t ON t.oid = used.oid
+LEFT JOIN (
+  SELECT enumtypid, array_agg(enumlabel::text ORDER BY enumsortorder) AS labels
+  FROM pg_enum GROUP BY enumtypid
+) e ON e.enumtypid = t.oid
+LEFT JOIN (
+  SELECT contypid, array_agg(conname::text ORDER BY conname) AS rules,
+    array_agg(pg_get_expr(conbin, 0) ORDER BY conname) AS expressions
+  FROM pg_constraint WHERE contypid <> 0 AND contype = 'c' GROUP BY contypid
+) k ON k.contypid = t.oid
 """
 
 COLLATIONS = f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dbparity.snapshots import Collation, Family, Type, Unit
 
@@ -47,6 +48,7 @@ def collation(name: str) -> Collation:
     return _COLLATIONS.get(name.upper(), Collation(name))
 
 
+@lru_cache
 def column_type(declared: str, collated: str = "BINARY", *, strict: bool = False) -> Type:
     """What is meant by ``declared``, which SQLite holds nobody to outside of STRICT tables."""
     words = re.sub(r"\(.*\)", " ", declared).upper().split()
