@@ -174,6 +174,7 @@ class Backend(ABC):
     title: ClassVar[str]
     drivers: ClassVar[tuple[Driver, ...]]
     service: ClassVar[Service | None] = None  # None: a database is a file
+    sql_dialect: ClassVar[str] = ""  # sqlglot's name for its SQL; "" for standard SQL
     suffix: ClassVar[str] = ""  # of a database's file
     companions: ClassVar[tuple[str, ...]] = ()  # what it appends to name the files beside it
     clones: ClassVar[tuple[str, ...]] = ()  # ways to copy a sealed template

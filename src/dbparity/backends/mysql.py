@@ -125,6 +125,7 @@ class MySQL(Backend):
 
     name: ClassVar[str] = "mysql"
     title: ClassVar[str] = "MySQL"
+    sql_dialect: ClassVar[str] = "mysql"
     drivers: ClassVar[tuple[Driver, ...]] = (
         Driver("pymysql", "pymysql", "pymysql"),
         Driver("aiomysql", "aiomysql", "aiomysql", is_async=True),

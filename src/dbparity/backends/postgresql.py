@@ -98,6 +98,7 @@ class PostgreSQL(Backend):
 
     name: ClassVar[str] = "postgresql"
     title: ClassVar[str] = "PostgreSQL"
+    sql_dialect: ClassVar[str] = "postgres"
     drivers: ClassVar[tuple[Driver, ...]] = (
         Driver("psycopg", "psycopg", "psycopg"),
         Driver("psycopg_async", "psycopg", "psycopg", is_async=True),

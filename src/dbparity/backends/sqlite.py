@@ -39,6 +39,7 @@ class SQLite(Backend):
 
     name: ClassVar[str] = "sqlite"
     title: ClassVar[str] = "SQLite"
+    sql_dialect: ClassVar[str] = "sqlite"
     suffix: ClassVar[str] = ".sqlite"
     companions: ClassVar[tuple[str, ...]] = ("-journal", "-wal", "-shm")
     drivers: ClassVar[tuple[Driver, ...]] = (

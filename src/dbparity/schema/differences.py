@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dbparity.results import Finding, Place, Severity
@@ -30,6 +31,18 @@ class Meaning(StrEnum):
     SLOWER = "slower"  # an index that one side has not: same answers, other plans
     EQUIVALENT = "equivalent"  # another spelling of the same
 
+    @property
+    def turned(self) -> Meaning:
+        """The same told of the left side against the right."""
+        return _TURNED.get(self, self)
+
+
+_OPPOSITES = {
+    Meaning.NARROWER: Meaning.WIDER,
+    Meaning.LAXER: Meaning.STRICTER,
+    Meaning.MISSING: Meaning.EXTRA,
+}
+_TURNED = {**_OPPOSITES, **{other: one for one, other in _OPPOSITES.items()}}
 
 SEVERITIES = {
     Meaning.NARROWER: Severity.LOST,
@@ -92,12 +105,14 @@ class Difference:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pair:
     """One table on both sides, and what its columns are called on the right.
 
     ``columns`` maps a left column's name to the right one's, where both are there; a likely
     rename is among them, so that what hangs on the column is compared by its new name.
+    ``tables`` does so for tables, and ``renamed`` for those columns of all tables, by the left
+    table and column, that have another name. The dialects are sqlglot's names for the texts.
     """
 
     left: Table
@@ -105,3 +120,49 @@ class Pair:
     left_features: Features
     right_features: Features
     columns: Mapping[str, str]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    left_dialect: str = ""
+    right_dialect: str = ""
+    is_turned: bool = False
+
+    @cached_property
+    def turned(self) -> Pair:
+        """The right side against the left."""
+        return Pair(
+            left=self.right,
+            right=self.left,
+            left_features=self.right_features,
+            right_features=self.left_features,
+            columns={right: left for left, right in self.columns.items()},
+            tables={right: left for left, right in self.tables.items()},
+            renamed={
+                (self.tables[table], right): left for (table, left), right in self.renamed.items()
+            },
+            left_dialect=self.right_dialect,
+            right_dialect=self.left_dialect,
+            is_turned=not self.is_turned,
+        )
+
+    @property
+    def here(self) -> str:
+        """What the left side of this pair is called in a message."""
+        return "right" if self.is_turned else "left"
+
+    @property
+    def there(self) -> str:
+        """What the right side of this pair is called in a message."""
+        return "left" if self.is_turned else "right"
+
+    def turn(self, difference: Difference) -> Difference:
+        """A difference of this pair, told of the turned pair; its words stay."""
+        place = difference.place
+        name = self.columns.get(place.column, place.column)
+        return replace(
+            difference,
+            meaning=difference.meaning.turned,
+            place=replace(place, table=self.right.name, column=name),
+            left=difference.right,
+            right=difference.left,
+            columns=tuple(self.columns.get(column, column) for column in difference.columns),
+        )

@@ -1,0 +1,1 @@
+"""One module for each aspect of two tables that are compared."""
