@@ -33,5 +33,5 @@ class EmbeddedProvider(NativeProvider):
                 yield from sorted(Path(spec.origin).parent.glob("*/bin"))
 
     def leftovers(self) -> Iterable[Leftover]:
-        """None of its own: the native provider finds the same processes."""
-        return ()
+        """None where the native provider is asked too: it finds the same processes."""
+        return () if "native" in self.options.providers else super().leftovers()
