@@ -39,7 +39,7 @@ cp -L "$(command -v {program})" \
     $(LD_TRACE_LOADED_OBJECTS=1 {program} | grep -o '/[^ ]*') /programs
 """
 _WRAPPER = """#!/bin/sh
-exec {loader} --library-path {libraries} {libraries}/{program} "$@"{arguments}
+exec {loader} --library-path {libraries} {libraries}/{program} "$@"
 """
 
 
@@ -150,7 +150,7 @@ def processes(run: str) -> list[psutil.Process]:
     return found
 
 
-def extract(image: str, program: str, folder: Path, *arguments: str) -> None:
+def extract(image: str, program: str, folder: Path) -> None:
     """Put a program of an image into ``folder``, to run there with the image's libraries."""
     client = docker.from_env()
     script = _COPY.format(program=program)
@@ -168,8 +168,7 @@ def extract(image: str, program: str, folder: Path, *arguments: str) -> None:
         client.close()
     libraries = folder / "programs"
     (loader,) = libraries.glob("ld-*")
-    more = "".join(f" {argument}" for argument in arguments)
-    wrapper = _WRAPPER.format(loader=loader, libraries=libraries, program=program, arguments=more)
+    wrapper = _WRAPPER.format(loader=loader, libraries=libraries, program=program)
     (folder / program).write_text(wrapper)
     (folder / program).chmod(0o755)
 

@@ -49,6 +49,5 @@ def mysqld(pytestconfig: pytest.Config) -> Iterator[Path]:
     # Not pytest's own folder: the server's account could not pass it.
     with tempfile.TemporaryDirectory(prefix="mysqld-") as folder:
         Path(folder).chmod(0o755)
-        # What was compiled in for files that it writes is a folder of the image.
-        extract(image, "mysqld", Path(folder), "--secure-file-priv=NULL")
+        extract(image, "mysqld", Path(folder))
         yield Path(folder)
