@@ -18,7 +18,9 @@ DbparityError
 │   └── ServerUnsafe          a test server that would wait for a disk
 └── DatabaseError
     ├── DatabaseForeign       not made by dbparity, so never touched
-    └── SchemaRefused         the backend refuses the application's schema
+    ├── SchemaRefused         the backend refuses the application's schema
+    ├── SchemaInexpressible   the backend has no words for what a model says
+    └── SchemaOccupied        tables of the same names are there, of another schema
 
 Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is
 about, and its text says what happened, where, and the cure.
@@ -203,3 +205,25 @@ class SchemaRefused(DatabaseError):
         """Name the ``target``, the table or statement, the ``cause`` and the ``cure``."""
         self.target, self.subject, self.cause, self.cure = target, subject, cause, cure
         super().__init__(f"{target} refuses {subject}: {cause}; {cure}")
+
+
+class SchemaInexpressible(DatabaseError):
+    """A model that a backend can neither express nor be made to emulate."""
+
+    def __init__(self, title: str, remarks: Sequence[object]) -> None:
+        """Name the backend by its ``title``, and each refusal with its object and its cure."""
+        self.title, self.remarks = title, tuple(remarks)
+        super().__init__(f"{title} cannot express the model: " + " | ".join(map(str, remarks)))
+
+
+class SchemaOccupied(DatabaseError):
+    """A database that has tables of the model's names, and not as in the model."""
+
+    def __init__(self, url: str, tables: Sequence[str], differences: Sequence[str]) -> None:
+        """Name the database by its URL without the password, its tables and what differs."""
+        self.url, self.tables, self.differences = url, tuple(tables), tuple(differences)
+        more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
+        super().__init__(
+            f"{url} has tables of the same names ({', '.join(tables)}) with another schema "
+            f"({differences[0]}{more}); migrate it, or give a database without them"
+        )

@@ -70,6 +70,18 @@ def test_error_says_what_happened_where_and_the_cure(error: DbparityError, text:
     assert str(error).startswith(text)
 
 
+    (
+        errors.SchemaInexpressible("MySQL", ["agent: index a", "agent: index b"]),
+        "MySQL cannot express the model: agent: index a | agent: index b",
+    ),
+    (
+        errors.SchemaOccupied("sqlite:///dev.db", ["agent", "task"], ["agent.name: shorter"]),
+        "sqlite:///dev.db has tables of the same names (agent, task) with another schema (agent.n",
+    ),
+    (
+        errors.SchemaOccupied("sqlite:///dev.db", ["agent"], ["a", "b", "c"]),
+        "sqlite:///dev.db has tables of the same names (agent) with another schema (a and 2 more)",
+    ),
 @pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda e: type(e).__name__)
 def test_error_carries_all_that_it_was_made_of(error: DbparityError) -> None:
     parameters = list(inspect.signature(type(error)).parameters)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from dbparity.backends.base import Commands, Credentials, Features, Service
+from sqlalchemy import text
+
+from dbparity.backends.base import Commands, Credentials, Features, Service, quoted
 from dbparity.backends.catalogues import mysql
 from dbparity.backends.mysql import MySQL, MySQLService, _login
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection, Dialect, Table
 
 
 class MariaDBService(MySQLService):
@@ -43,12 +48,24 @@ class MariaDB(MySQL):
     name: ClassVar[str] = "mariadb"
     title: ClassVar[str] = "MariaDB"
     service: ClassVar[Service | None] = MariaDBService()
+    hides_columns: ClassVar[tuple[int, ...]] = (10, 3, 3)
     moved_counters: ClassVar[str] = (
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = DATABASE() AND auto_increment > 1"
     )
+    sequences: ClassVar[str] = (
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE'"
+    )
 
     words: ClassVar[mysql.Dialect] = mysql.MARIADB
+
+    def dialect(self, version: tuple[int, ...]) -> Dialect:
+        """The type UUID came with 10.7."""
+        dialect = super().dialect(version)
+        dialect.supports_sequences = True
+        dialect.supports_native_uuid = version >= (10, 7)
+        return dialect
 
     def features(self, version: tuple[int, ...]) -> Features:
         """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count.
@@ -66,3 +83,9 @@ class MariaDB(MySQL):
             row_locks=version >= (10, 6),
             sequences=True,
         )
+
+    def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """As on MySQL, and restart the sequences."""
+        super().clear(connection, tables)
+        for name in connection.scalars(text(self.sequences)).all():
+            connection.exec_driver_sql(f"ALTER SEQUENCE {quoted(connection, name)} RESTART")

@@ -7,8 +7,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import text
+from sqlalchemy import Column, Computed, event, literal_column, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 
 from dbparity.backends.base import (
     Backend,
@@ -20,16 +21,19 @@ from dbparity.backends.base import (
     Plan,
     Refusal,
     Service,
+    load_backend,
     occupied,
     quoted,
 )
 from dbparity.backends.catalogues import mysql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection, Engine, RowMapping, Select, Table
+    from sqlalchemy.sql.compiler import DDLCompiler
+    from sqlalchemy.types import TypeEngine
 
     from dbparity.backends.catalogues.assembly import Schema
 
@@ -48,7 +52,11 @@ _REFUSALS = {
     1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
 }
 _CONNECT_SECONDS = 10
+_TEXTS = re.compile(r"'(?:[^']|'')*'")
+_QUOTED = re.compile(r'"([^"]+)"')
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+_DDL = "SHOW GLOBAL STATUS WHERE variable_name REGEXP '^Com_(alter|create|drop|rename|import)'"
+_IDLE = {"Sleep", "Quit"}
 _PROGRAMS = (
     (
         "SELECT trigger_name, event_object_table, event_manipulation, action_timing, "
@@ -95,10 +103,11 @@ class MySQLService(Service):
         """Initialize without a password, and set it before the first login."""
         data = f"--datadir={home / 'data'}"
         serve = (str(binary), "--no-defaults", data, *self._listen(home, port), "--mysqlx=OFF")
+        # The folder that is compiled in need not be there, and then mysqld does not start.
         return Commands(
             {"init.sql": _login(credentials)},
             ((str(binary), "--no-defaults", "--initialize-insecure", data),),
-            (*serve, *self.arguments),
+            (*serve, "--secure-file-priv=NULL", *self.arguments),
         )
 
     def _listen(self, home: Path, port: int) -> tuple[str, ...]:
@@ -120,6 +129,16 @@ def _login(credentials: Credentials) -> str:
     )
 
 
+class Hidden(Computed):
+    """A generated column that SELECT * leaves out."""
+
+
+@compiles(Hidden)
+def _compile_hidden(element: Hidden, compiler: DDLCompiler, **options: Any) -> str:  # noqa: ANN401
+    generated = compiler.visit_computed_column(element, **options)  # type: ignore[no-untyped-call]
+    return f"{generated} INVISIBLE"
+
+
 class MySQL(Backend):
     """MySQL 8.0.16 and later, where checks are enforced."""
 
@@ -133,6 +152,7 @@ class MySQL(Backend):
     )
     service: ClassVar[Service | None] = MySQLService()
     clears: ClassVar[bool] = True
+    hides_columns: ClassVar[tuple[int, ...]] = (8, 0, 23)  # since this version
 
     def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
         """What every supported MySQL can do, with its default collation utf8mb4_0900_ai_ci."""
@@ -146,6 +166,8 @@ class MySQL(Backend):
             update_returning=False,
             delete_returning=False,
             deferrable_foreign_keys=False,
+            deferrable_unique_constraints=False,
+            full_match_foreign_keys=False,
             enforces_foreign_keys=True,
             enforces_foreign_keys_beside_null=False,
             enforces_checks=True,
@@ -170,6 +192,26 @@ class MySQL(Backend):
             reflects_schema=True,
             explains_indexes=True,
         )
+
+    def hidden_column(
+        self, name: str, kind: TypeEngine[Any], expression: str, version: tuple[int, ...]
+    ) -> Column[Any] | None:
+        """A virtual one: it is kept in indexes only."""
+        if version < self.hides_columns[: len(version)]:
+            return None
+        return Column(name, kind, Hidden(literal_column(expression), persisted=False))
+
+    def numbering(self, table: str, start: int) -> str:
+        """Set the table's counter."""
+        return f"ALTER TABLE {table} AUTO_INCREMENT = {start}"
+
+    def misread(self, expression: str, columns: Collection[str]) -> str:
+        """With the default sql_mode, ``||`` is OR and double quotes enclose texts."""
+        rest = _TEXTS.sub("", expression)
+        quoted_columns = [name for name in _QUOTED.findall(rest) if name in columns]
+        if quoted_columns:
+            return f'"{quoted_columns[0]}" is a text, not a column'
+        return "|| is OR, not a concatenation" if "||" in rest else ""
 
     def server_version(self, connection: Connection) -> str:
         """Such as 9.7.4; what a packager adds is left out."""
@@ -199,8 +241,18 @@ class MySQL(Backend):
         return {"connect_timeout": _CONNECT_SECONDS}
 
     def lock_timeout(self, connection: Connection, seconds: int) -> None:
-        """Set innodb_lock_wait_timeout."""
-        connection.exec_driver_sql(f"SET innodb_lock_wait_timeout = {seconds}")
+        """Set the timeouts of locks on rows, and on tables, where a year is the default."""
+        connection.exec_driver_sql(
+            f"SET innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
+        )
+
+    def behind(self, connection: Connection) -> Backend:
+        """MariaDB's, where one answers: most of its users' URLs begin with mysql."""
+        return load_backend("mariadb") if getattr(connection.dialect, "is_mariadb", False) else self
+
+    def read_only(self, engine: Engine) -> None:
+        """Begin every transaction as one that only reads."""
+        event.listen(engine, "begin", _only_read)
 
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:
         """Ask the global variables."""
@@ -221,21 +273,22 @@ class MySQL(Backend):
 
     def drop_database(self, connection: Connection, name: str) -> None:
         """End whoever uses it, since an open transaction would be waited for, and drop it."""
-        for session in connection.execute(text("SHOW PROCESSLIST")).mappings().all():
-            if session["db"] == name:
-                with suppress(DBAPIError):  # it has ended by itself
-                    connection.exec_driver_sql(f"KILL {session['Id']}")
+        for session in _sessions(connection, name):
+            with suppress(DBAPIError):  # it has ended by itself
+                connection.exec_driver_sql(f"KILL {session['Id']}")
         connection.execute(text(f"DROP DATABASE {quoted(connection, name)}"))
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Delete all rows with foreign keys off, and restart the counters that have moved."""
-        preparer = connection.dialect.identifier_preparer
-        connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
-        for table in occupied(connection, tables):
-            connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
-        connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
-        for name in connection.scalars(text(self.moved_counters)).all():
-            connection.execute(text(f"ALTER TABLE {quoted(connection, name)} AUTO_INCREMENT = 1"))
+        """Truncate where a counter has moved, and delete all other rows, with foreign keys off."""
+        name = connection.dialect.identifier_preparer.format_table
+        moved = connection.scalars(text(self.moved_counters)).all()
+        others = occupied(connection, [table for table in tables if table.name not in moved])
+        connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+        for table in others:
+            connection.exec_driver_sql(f"DELETE FROM {name(table)}")
+        for table_name in moved:
+            connection.exec_driver_sql(f"TRUNCATE TABLE {quoted(connection, table_name)}")
+        connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
     # The hint keeps MySQL from answering out of yesterday's statistics.
     moved_counters: ClassVar[str] = (
@@ -253,8 +306,28 @@ class MySQL(Backend):
         """Digest SHOW CREATE TABLE of every table and view, the triggers and the routines."""
         words = []
         for name in connection.scalars(text("SHOW TABLES")).all():
-            shown = connection.execute(text(f"SHOW CREATE TABLE {quoted(connection, name)}")).one()
-            words.append(_COUNTER.sub("", shown[1]))
+            asked = f"SHOW CREATE TABLE {quoted(connection, name)}"
+            words.append(_COUNTER.sub("", connection.exec_driver_sql(asked).one()[1]))
         for query in _PROGRAMS:
             words += [repr(tuple(row)) for row in connection.execute(text(query)).all()]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+    def stamp(self, connection: Connection) -> object:
+        """The server's count of DDL, unless some may still go on here: it counts as it begins.
+
+        TRUNCATE changes no schema, so that the leases of others leave the count as it is.
+        """
+        counts = connection.exec_driver_sql(_DDL).all()
+        sessions = _sessions(connection, str(connection.engine.url.database))
+        if sum(session["Command"] not in _IDLE for session in sessions) > 1:
+            return None
+        return sum(int(count) for _, count in counts)
+
+
+def _only_read(connection: Connection) -> None:
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _sessions(connection: Connection, database: str) -> list[RowMapping]:
+    sessions = connection.exec_driver_sql("SHOW PROCESSLIST").mappings()
+    return [session for session in sessions if session["db"] == database]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from dbparity.backends.base import (
     Backend,
@@ -17,7 +17,6 @@ from dbparity.backends.base import (
     Plan,
     Refusal,
     Service,
-    occupied,
     quoted,
 )
 from dbparity.backends.catalogues import postgresql
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection, Dialect, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
@@ -108,6 +107,12 @@ class PostgreSQL(Backend):
     clones: ClassVar[tuple[str, ...]] = ("wal_log", "file_copy")
     clears: ClassVar[bool] = True
 
+    def dialect(self, version: tuple[int, ...]) -> Dialect:
+        """Virtual generated columns came with 18."""
+        dialect = super().dialect(version)
+        dialect.supports_virtual_generated_columns = version >= (18,)  # type: ignore[attr-defined]
+        return dialect
+
     def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
         """What every supported PostgreSQL can do."""
         return Features(
@@ -120,6 +125,8 @@ class PostgreSQL(Backend):
             update_returning=True,
             delete_returning=True,
             deferrable_foreign_keys=True,
+            deferrable_unique_constraints=True,
+            full_match_foreign_keys=True,
             enforces_foreign_keys=True,
             enforces_foreign_keys_beside_null=True,
             enforces_checks=True,
@@ -174,6 +181,10 @@ class PostgreSQL(Backend):
         """Set lock_timeout."""
         connection.exec_driver_sql(f"SET lock_timeout = '{seconds}s'")
 
+    def read_only(self, engine: Engine) -> None:
+        """Begin every transaction as one that only reads."""
+        event.listen(engine, "begin", _only_read)
+
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:
         """Ask SHOW."""
         return {
@@ -213,17 +224,12 @@ class PostgreSQL(Backend):
         )
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Delete all rows with triggers off, and restart the sequences."""
-        preparer = connection.dialect.identifier_preparer
+        """Delete all rows with triggers off, and restart the sequences, in one round trip."""
+        name = connection.dialect.identifier_preparer.format_table
+        parts = [f"gone{i} AS (DELETE FROM {name(table)})" for i, table in enumerate(tables)]
+        words = f"WITH {', '.join([_RESTARTED, *parts])} SELECT count(*) FROM restarted"
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in occupied(connection, tables):
-            connection.exec_driver_sql(f"DELETE FROM {preparer.format_table(table)}")
-        connection.execute(
-            text(
-                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, "
-                "false) FROM pg_sequences WHERE last_value IS NOT NULL"
-            )
-        )
+        connection.exec_driver_sql(words)
 
     def catalogue(self, connection: Connection) -> Schema:
         """Read pg_catalog."""
@@ -232,6 +238,14 @@ class PostgreSQL(Backend):
     def fingerprint(self, connection: Connection) -> str:
         """Digest the catalogue of everything outside the system's schemas."""
         return str(connection.scalar(text(_FINGERPRINT)))
+
+    def stamp(self, connection: Connection) -> object:
+        """Digest which transactions wrote the catalogue's rows."""
+        return connection.scalar(text(_STAMP))
+
+
+def _only_read(connection: Connection) -> None:
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def _index_names(document: object) -> Iterator[str]:
@@ -243,6 +257,37 @@ def _index_names(document: object) -> Iterator[str]:
         for part in document:
             yield from _index_names(part)
 
+
+_RESTARTED = """restarted AS (
+  SELECT setval((quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass,
+    start_value, false)
+  FROM pg_sequences WHERE last_value IS NOT NULL
+)"""
+
+# What the fingerprint is made of, and by what its rows of no built-in object are found.
+_CATALOGUE = {
+    "pg_namespace": "oid",
+    "pg_class": "oid",
+    "pg_attribute": "attrelid",
+    "pg_attrdef": "adrelid",
+    "pg_index": "indrelid",
+    "pg_constraint": "oid",
+    "pg_trigger": "oid",
+    "pg_rewrite": "oid",
+    "pg_sequence": "seqrelid",
+    "pg_type": "oid",
+    "pg_enum": "oid",
+    "pg_description": "objoid",
+    "pg_proc": "oid",
+    "pg_operator": "oid",
+    "pg_opclass": "oid",
+    "pg_collation": "oid",
+}
+_FIRST_OID = 16384  # of an object that is not built in
+_WRITERS = " UNION ALL ".join(
+    f"SELECT xmin FROM {table} WHERE {key} >= {_FIRST_OID}" for table, key in _CATALOGUE.items()
+)
+_STAMP = f"SELECT md5(array_agg(xmin)::text) FROM ({_WRITERS}) AS rows"
 
 _FINGERPRINT = """
 WITH spaces AS (
@@ -267,6 +312,8 @@ WITH spaces AS (
   FROM mine JOIN pg_constraint k ON k.conrelid = mine.oid
   UNION ALL SELECT 'trigger', name, pg_get_triggerdef(t.oid)
   FROM mine JOIN pg_trigger t ON t.tgrelid = mine.oid AND NOT t.tgisinternal
+  UNION ALL SELECT 'silence', name, t.tgenabled::text
+  FROM mine JOIN pg_trigger t ON t.tgrelid = mine.oid AND t.tgenabled <> 'O'
   UNION ALL SELECT 'view', name, pg_get_viewdef(oid) FROM mine WHERE relkind IN ('v', 'm')
   UNION ALL SELECT 'sequence', name, concat_ws(' ', seqstart, seqincrement, seqmax, seqmin)
   FROM mine JOIN pg_sequence ON seqrelid = mine.oid

@@ -19,11 +19,13 @@ from sqlalchemy import (
     DateTime,
     Engine,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     Sequence,
     String,
     Text,
+    UniqueConstraint,
     column,
     func,
     inspect,
@@ -150,6 +152,34 @@ def deferrable_foreign_keys(engine: Engine, backend: Backend) -> bool:
     try:
         known = refused(parent.metadata.create_all, engine) is None
         return known and accepts(engine, *inserts)
+    finally:
+        parent.metadata.drop_all(engine)
+
+
+def deferrable_unique_constraints(engine: Engine, backend: Backend) -> bool:
+    """Insert a value twice, and take the first one away before the commit."""
+    once = UniqueConstraint("v", deferrable=True, initially="DEFERRED")
+    item = table_of(Column("v", Integer), once)
+    rows = [item.insert().values(id=number, v=1) for number in (1, 2)]
+    try:
+        known = refused(item.create, engine) is None
+        return known and accepts(engine, *rows, item.delete().where(item.c.id == 1))
+    finally:
+        item.drop(engine, checkfirst=True)
+
+
+def full_match_foreign_keys(engine: Engine, backend: Backend) -> bool:
+    """Insert a child whose key is NULL in part."""
+    parent = table_of(Column("a", Integer), Column("b", Integer), UniqueConstraint("a", "b"))
+    child = table_of(
+        *(Column("a", Integer), Column("b", Integer)),
+        ForeignKeyConstraint(["a", "b"], ["item.a", "item.b"], match="FULL"),
+        name="child",
+        metadata=parent.metadata,
+    )
+    try:
+        known = refused(parent.metadata.create_all, engine) is None
+        return known and not accepts(engine, child.insert().values(id=1, a=1))
     finally:
         parent.metadata.drop_all(engine)
 

@@ -48,6 +48,8 @@ class DuckDB(Backend):
             update_returning=True,
             delete_returning=True,
             deferrable_foreign_keys=False,
+            deferrable_unique_constraints=False,
+            full_match_foreign_keys=False,
             enforces_foreign_keys=True,
             enforces_foreign_keys_beside_null=True,
             enforces_checks=True,
