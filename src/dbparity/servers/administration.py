@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -133,6 +132,7 @@ class InFolder(_Books):
         super().__init__()
         self.backend, self._url, self._bridge = backend, url, bridge
         self._folder = Path(url.database or "")
+        self._templates: dict[str, bytes] = {}
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Call ``work`` with a connection to a database in memory."""
@@ -154,12 +154,20 @@ class InFolder(_Books):
                 os.unlink(path + beside)  # noqa: PTH108  # a Path costs as much as the unlink
 
     def seal(self, name: str) -> None:
-        """Nothing to do: nobody is told of the template's file."""
+        """Keep what is in the file: to write that is faster than to have it copied."""
+        self._templates[name] = Path(self._path(name)).read_bytes()
 
     def clone(self, template: str, name: str, way: str) -> None:  # noqa: ARG002
-        """Copy a template's file, which nobody has open."""
+        """Write a file with what was in the template's."""
         self._made.add(name)
-        shutil.copyfile(self._path(template), self._path(name))
+        left = self._templates[template]
+        # Python's own files cost as much again as the writing.
+        file = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            while left:
+                left = left[os.write(file, left) :]
+        finally:
+            os.close(file)
 
     def names(self) -> list[str]:
         """The databases that dbparity made."""

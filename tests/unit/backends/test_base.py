@@ -86,6 +86,7 @@ def test_least_backend_attaches_and_sets_nothing(connection: Connection) -> None
     least.lock_timeout(connection, 1)
     assert least.connect_arguments(driver) == {}
     assert least.volatile(connection) == {}
+    assert least.stamp(connection) is None
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,40 @@
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, event, func, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.types import NullType
 
 from dbparity.applications import Application
+from dbparity.backends.sqlite import SQLite
 from dbparity.errors import SchemaRefused
+from dbparity.servers.administration import InFolder
+from dbparity.servers.bridge import Bridge
 from dbparity.servers.environment import DatabaseTestEnvironment
+from dbparity.servers.isolation import CLEAR, REPLAY, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Engine
 
     from dbparity.servers.database import Database
     from dbparity.targets import Target
@@ -153,3 +173,113 @@ def test_error_of_the_users_own_is_not_taken_for_a_refusal(
 
     with pytest.raises(LookupError, match="the user's own"):
         environment.lease(target, application).__enter__()
+
+
+class Clearing(SQLite):
+    """SQLite as a backend that clears, and notes what it is asked."""
+
+    clones = ()
+    clears = True
+    tells = True  # a stamp
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
+        self.asked.append("clear")
+        for table in tables:
+            connection.execute(table.delete())
+
+    def fingerprint(self, connection: Connection) -> str:
+        self.asked.append("fingerprint")
+        return repr(connection.execute(text("SELECT sql FROM sqlite_schema")).all())
+
+    def stamp(self, connection: Connection) -> object:
+        return connection.scalar(text("PRAGMA schema_version")) if self.tells else None
+
+
+@pytest.fixture
+def backend() -> Clearing:
+    return Clearing()
+
+
+@pytest.fixture
+def shelf(backend: Clearing, tmp_path: Path) -> Iterator[Shelf]:
+    """A shelf that rather clears than replays."""
+    numbers = itertools.count(1)
+    with Bridge(backend, backend.driver("pysqlite")) as bridge:
+        files = InFolder(backend, URL.create("sqlite", database=str(tmp_path)), bridge)
+
+        def engine(name: str) -> Engine:
+            return bridge.engine(files.url(bridge.driver, name))
+
+        def name() -> str:
+            return f"dbparity_0123abcd_main_{next(numbers)}"
+
+        shelf = Shelf(files, shop(), bridge, name, engine)
+        shelf.seconds = {REPLAY: deque([9.0])}
+        yield shelf
+        shelf.close()
+
+
+def lease_from(shelf: Shelf, *statements: str) -> str:
+    """Lease a database, execute ``statements``, and give it back."""
+    name = shelf.take()
+    with shelf._engines[name].begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    shelf.give_back(name)
+    return name
+
+
+def test_stamp_that_stays_the_same_spares_the_fingerprint(backend: Clearing, shelf: Shelf) -> None:
+    assert len({lease_from(shelf) for _ in range(3)}) == 1
+    backend.asked.clear()
+    lease_from(shelf)
+    assert backend.asked == ["clear"]
+
+
+def test_without_a_stamp_every_clearing_begins_with_the_fingerprint(
+    backend: Clearing, shelf: Shelf
+) -> None:
+    backend.tells = False
+    assert len({lease_from(shelf) for _ in range(3)}) == 1
+    backend.asked.clear()
+    lease_from(shelf)
+    assert backend.asked == ["fingerprint", "clear"]
+
+
+def test_schema_that_is_as_it_was_under_another_stamp_is_cleared(
+    backend: Clearing, shelf: Shelf
+) -> None:
+    lease_from(shelf)
+    name = lease_from(shelf, "CREATE TABLE extra (id INTEGER)", "DROP TABLE extra")
+    backend.asked.clear()
+    assert [lease_from(shelf), lease_from(shelf)] == [name, name]
+    assert backend.asked == ["fingerprint", "clear", "clear"]
+
+
+@pytest.mark.parametrize("leases", [0, 2])
+def test_database_whose_schema_is_changed_is_not_cleared_whenever_it_happens(
+    backend: Clearing, shelf: Shelf, leases: int
+) -> None:
+    for _ in range(leases):
+        lease_from(shelf)
+    changed = lease_from(shelf, "CREATE TABLE extra (id INTEGER)")
+    backend.asked.clear()
+    assert lease_from(shelf) != changed
+    assert "clear" not in backend.asked
+
+
+def test_clearing_is_not_judged_by_the_first_one_of_a_database(
+    backend: Clearing, shelf: Shelf
+) -> None:
+    lease_from(shelf)
+    lease_from(shelf)
+    assert backend.asked == ["fingerprint", "fingerprint", "clear", "clear"]
+    assert len(shelf.seconds[CLEAR]) == 1
+
+
+def test_file_with_a_table_is_small(environment: DatabaseTestEnvironment, target: Target) -> None:
+    with environment.lease(target, shop()) as database:
+        assert Path(str(database.url.database)).stat().st_size == 2 * 1024
