@@ -25,8 +25,10 @@ pytest_plugins = ["pytester"]
 def lease(database_environment: DatabaseTestEnvironment, target: Target) -> Lease:
     """Lease a database on the target for any application, or an empty one."""
 
-    def leased(application: Application | None = None) -> AbstractContextManager[Database]:
-        return database_environment.lease(target, application)
+    def leased(
+        application: Application | None = None, *, empty: bool = False
+    ) -> AbstractContextManager[Database]:
+        return database_environment.lease(target, application, empty=empty)
 
     return leased
 

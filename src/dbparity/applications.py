@@ -32,6 +32,10 @@ class Application:
             which dbparity's own row cannot have.
         configure: called with every engine that dbparity makes, to attach what the application
             attaches to its own engines.
+        irreversible: the revisions that are not meant to be rolled back.
+        alembic_x: arguments of Alembic's ``-x`` by which env.py is told its database; ``{url}``
+            stands for the URL.
+        alembic_environment: environment variables, likewise.
     """
 
     name: str
@@ -39,6 +43,9 @@ class Application:
     alembic: Path | None = None
     factories: Mapping[str, RowFactory] = field(default_factory=dict)
     configure: Configure | None = None
+    irreversible: tuple[str, ...] = ()
+    alembic_x: tuple[str, ...] = ()
+    alembic_environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_application(

@@ -7,6 +7,7 @@ DbparityError
 │   ├── DriverMissing         the driver's package is not installed
 │   ├── SettingsInvalid       [tool.dbparity], an option or an environment variable
 │   ├── ApplicationError      the application cannot be loaded
+│   ├── HistoryBroken         the application's revisions make no history
 │   ├── PluginBroken          an entry point cannot be loaded
 │   ├── SnapshotInvalid       a JSON that is no snapshot of a schema
 │   └── RowsUnsatisfiable     no valid row can be made for a table
@@ -89,6 +90,15 @@ class ApplicationError(UsageError):
         """Name the ``path`` that was given, why it cannot be used and the ``cure``."""
         self.path, self.reason, self.cure = path, reason, cure
         super().__init__(f"{path}: {reason}; {cure}")
+
+
+class HistoryBroken(UsageError):
+    """Revisions of an application that make no history."""
+
+    def __init__(self, code: str, what: str, reason: str, cure: str) -> None:
+        """Name the finding's ``code``, the revision or file, the reason and the ``cure``."""
+        self.code, self.what, self.reason, self.cure = code, what, reason, cure
+        super().__init__(f"{what}: {reason}; {cure}")
 
 
 class PluginBroken(UsageError):

@@ -112,7 +112,16 @@ class Verified:
     place: Place = Place()
 
 
-Item = Finding | Observation | Skipped | Verified
+@dataclass(frozen=True)
+class Measurement:
+    """How much of something there was, or how long it took; never compared, never judged."""
+
+    subject: str
+    value: float
+    unit: str
+
+
+Item = Finding | Observation | Skipped | Verified | Measurement
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     observations: tuple[Observation, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
     evidence: str = ""
 
     @property

@@ -36,6 +36,7 @@ class Settings:
         pythonpath: folders to import it from.
         factory: ``package.module:attribute`` of its row factories.
         configure: ``package.module:attribute`` of what it attaches to its engines.
+        irreversible, alembic_x, alembic_environment: see `Application`.
         targets: what it is checked on.
         images, urls, providers, reuse, max_age, folders: see `ServerOptions`.
         require: whether a target that is missing is an error.
@@ -47,6 +48,9 @@ class Settings:
     pythonpath: tuple[Path, ...] = ()
     factory: str = ""
     configure: str = ""
+    irreversible: tuple[str, ...] = ()
+    alembic_x: tuple[str, ...] = ()
+    alembic_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     targets: tuple[Target, ...] = tuple(map(Target.parse, DEFAULT_TARGETS))
     images: Mapping[str, str] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -98,12 +102,18 @@ class Settings:
         if not self.metadata:
             cure = "name it: --metadata shop.models:Base.metadata, or [tool.dbparity] metadata"
             raise SettingsInvalid("metadata", "no application is named", cure)
-        return load_application(
+        application = load_application(
             self.metadata,
             pythonpath=self.pythonpath,
             alembic=self.alembic,
             factory=self.factory,
             configure=self.configure,
+        )
+        return replace(
+            application,
+            irreversible=self.irreversible,
+            alembic_x=self.alembic_x,
+            alembic_environment=self.alembic_environment,
         )
 
 
@@ -169,6 +179,11 @@ def _servers(where: str, folder: Path, value: dict[str, object]) -> dict[str, st
     return {Target.parse(name).server: str(text) for name, text in value.items()}
 
 
+def _variables(where: str, folder: Path, value: dict[str, object]) -> dict[str, str]:
+    _strings(where, folder, list(value.values()))
+    return {name: str(text) for name, text in value.items()}
+
+
 def _hours(where: str, folder: Path, value: float) -> timedelta:  # noqa: ARG001
     return timedelta(hours=value)
 
@@ -188,6 +203,9 @@ _READERS: dict[str, tuple[str, type, Reader]] = {
     "pythonpath": ("pythonpath", list, _paths),
     "factory": ("factory", str, _text),
     "configure": ("configure", str, _text),
+    "irreversible": ("irreversible", list, _strings),
+    "alembic-x": ("alembic_x", list, _strings),
+    "alembic-environment": ("alembic_environment", dict, _variables),
     "targets": ("targets", list, _targets),
     "images": ("images", dict, _servers),
     "urls": ("urls", dict, _servers),

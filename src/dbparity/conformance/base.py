@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dbparity.results import (
     Finding,
     Item,
+    Measurement,
     Observation,
     Outcome,
     Result,
@@ -117,4 +118,5 @@ def _result(check: Check, target: str, found: list[Item]) -> Result:
         findings=tuple(replace(finding, targets=(target,)) for finding in findings),
         observations=observations,
         skipped=skipped,
+        measurements=tuple(item for item in items if isinstance(item, Measurement)),
     )

@@ -1,52 +1,43 @@
 """Revisions: the application's migrations, run by Alembic through the application's own env.py.
 
 Every question is asked through env.py as well, so that its version table, its filters and its
-comparisons count. A database is reached as env.py prefers: it may take the connection in
-``config.attributes["connection"]``, or make an engine, sync or async, of ``sqlalchemy.url``.
+comparisons count.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging.config
-import threading
-from collections.abc import Callable
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import anyio.to_thread
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, Table, create_engine, event
-from sqlalchemy.exc import ArgumentError, InvalidRequestError, MissingGreenlet
-from sqlalchemy.util import await_only, greenlet_spawn
-from sqlalchemy.util.concurrency import in_greenlet
+from alembic.util import CommandError
+from sqlalchemy import Table, event
 
-from dbparity.backends.base import url_for
-from dbparity.errors import ApplicationError
+from dbparity.schema import envpy
+from dbparity.schema.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
-    from sqlalchemy import URL, Connection, Dialect, MetaData
+    from sqlalchemy import URL, Connection, MetaData
 
     from dbparity.applications import Application
+    from dbparity.schema.history import Revision
     from dbparity.servers.database import Database
 
 T = TypeVar("T")
-Work = Callable[[Config], T]
+Told = Callable[[str], object]
 
-# Alembic hands env.py its context through a module's globals: one run at a time in a process.
-_ALEMBIC = threading.Lock()
-# The alembic.ini of the run in this thread, and the only URL that it may connect to.
-_confined = threading.local()
-_ASYNC_ONLY = "requires an async driver"
+_READING = {"SELECT", "PRAGMA", "SHOW", "DESCRIBE", "WITH", "SAVEPOINT", "RELEASE"}
 
 
 @dataclass(frozen=True)
@@ -58,10 +49,36 @@ class Drift:
     message: str
 
 
+@dataclass(frozen=True)
+class Stride:
+    """What it took to go from one revision to another.
+
+    Attributes:
+        seconds: in the migrations themselves.
+        statements: those that they sent to change something.
+    """
+
+    seconds: float
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What env.py settles.
+
+    Attributes:
+        table, schema: where it keeps what a database is at.
+        transactional: whether Alembic undoes a migration that does not come to its end.
+    """
+
+    table: str
+    schema: str | None
+    transactional: bool
+
+
 def heads(application: Application) -> tuple[str, ...]:
     """The revisions that no other follows: several where a branch was never merged."""
-    config = _config(_ini(application))
-    return tuple(sorted(ScriptDirectory.from_config(config).get_heads()))
+    return History.of(envpy.Door.of(application)).heads
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -71,12 +88,59 @@ def upgrade(database: Database, revision: str = "head") -> None:
         ApplicationError: env.py would connect to another database; it was kept from it.
         Exception: whatever env.py and the migrations raise.
     """
-    _run(database, lambda config: command.upgrade(config, revision))
+    envpy.run(database, lambda config: command.upgrade(config, revision))
+
+
+def up(database: Database, history: History, revisions: Sequence[Revision]) -> Stride:
+    """Run the upgrades of ``revisions``, in their order; raise what `upgrade` does."""
+    step = partial(MigrationStep.upgrade_from_script, history.script.revision_map)
+    return _stride(database, history, [step(each.script) for each in revisions])
+
+
+def up_at(
+    door: envpy.Door, urls: Sequence[URL], history: History, revision: Revision, told: Told
+) -> None:
+    """Run one upgrade where env.py is given a URL, as from a command line; see `measured`."""
+
+    def walk(_: object, context: MigrationContext) -> Iterator[MigrationStep]:
+        step = MigrationStep.upgrade_from_script(history.script.revision_map, revision.script)
+        yield measured(step, cast("Connection", context.connection), told)
+
+    envpy.by_url(door, urls, lambda config: _enter(config, history.script, walk))
+
+
+def down(database: Database, history: History, revisions: Sequence[Revision]) -> Stride:
+    """Run the downgrades of ``revisions``, the last one first; raise what `upgrade` does."""
+    step = partial(MigrationStep.downgrade_from_script, history.script.revision_map)
+    return _stride(database, history, [step(each.script) for each in reversed(revisions)])
+
+
+def offline(database: Database, history: History, revision: Revision, *, upwards: bool) -> str:
+    """The SQL that ``alembic upgrade --sql`` writes for one revision, or ``downgrade --sql``."""
+    make = MigrationStep.upgrade_from_script if upwards else MigrationStep.downgrade_from_script
+    step = make(history.script.revision_map, revision.script)
+    start = revision.before if upwards else revision.after
+    options = {"as_sql": True, "starting_rev": start or None, "destination_rev": revision.id}
+
+    def write(config: Config) -> None:
+        _enter(config, history.script, lambda *_: [step], **options)
+
+    return envpy.offline(database, write)
 
 
 def current(database: Database) -> tuple[str, ...]:
     """The revisions that the database says it is at, by the version table that env.py names."""
-    return tuple(sorted(_run(database, lambda config: _ask(config, _heads_of))))
+    return tuple(sorted(_ask(database, lambda context: context.get_current_heads())))
+
+
+def terms(database: Database, history: History) -> Terms:
+    """What env.py settles for ``database``."""
+
+    def ask(context: MigrationContext) -> Terms:
+        transactional = bool(context.impl.transactional_ddl)
+        return Terms(context.version_table, context.version_table_schema, transactional)
+
+    return _ask(database, ask, history.script)
 
 
 def differences(database: Database, metadata: MetaData) -> tuple[Drift, ...]:
@@ -85,7 +149,7 @@ def differences(database: Database, metadata: MetaData) -> tuple[Drift, ...]:
     def compare(context: MigrationContext) -> Sequence[Any]:
         return cast("Sequence[Any]", compare_metadata(context, metadata))
 
-    entries = _run(database, lambda config: _ask(config, compare))
+    entries = _ask(database, compare)
     return tuple(
         _drift(part)
         for entry in entries
@@ -93,8 +157,64 @@ def differences(database: Database, metadata: MetaData) -> tuple[Drift, ...]:
     )
 
 
-def _heads_of(context: MigrationContext) -> tuple[str, ...]:
-    return context.get_current_heads()
+def measured(step: MigrationStep, connection: Connection, told: Told) -> MigrationStep:
+    """The same step, which calls ``told`` with each statement that it has sent for a change."""
+    migrate = step.migration_fn
+
+    def note(*arguments: Any) -> None:  # noqa: ANN401  # the event's
+        statement: str = arguments[2]
+        if statement.lstrip().partition(" ")[0].upper() not in _READING:
+            told(" ".join(statement.split()))
+
+    @wraps(migrate)
+    def noted(**options: Any) -> None:  # noqa: ANN401  # what env.py gives its migrations
+        event.listen(connection, "after_cursor_execute", note)
+        try:
+            migrate(**options)
+        finally:
+            event.remove(connection, "after_cursor_execute", note)
+
+    step.migration_fn = noted
+    return step
+
+
+def _stride(database: Database, history: History, steps: Sequence[MigrationStep]) -> Stride:
+    statements: list[str] = []
+    seconds: list[float] = []
+
+    def walk(_: object, context: MigrationContext) -> Iterator[MigrationStep]:
+        for step in steps:
+            began = time.perf_counter()
+            yield measured(step, cast("Connection", context.connection), statements.append)
+            seconds.append(time.perf_counter() - began)
+
+    envpy.run(database, lambda config: _enter(config, history.script, walk))
+    return Stride(sum(seconds), tuple(statements))
+
+
+def _ask(
+    database: Database,
+    question: Callable[[MigrationContext], T],
+    script: ScriptDirectory | None = None,
+) -> T:
+    """Ask ``question`` of the context that env.py configures, and migrate nothing."""
+    answers: list[T] = []
+
+    def ask(_: object, context: MigrationContext) -> list[Any]:
+        answers.append(question(context))
+        return []
+
+    def run(config: Config) -> None:
+        found = script or ScriptDirectory.from_config(config)
+        _enter(config, found, ask, dont_mutate=True)
+
+    envpy.run(database, run)
+    return answers[0]
+
+
+def _enter(config: Config, script: ScriptDirectory, fn: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # EnvironmentContext's
+    with EnvironmentContext(config, script, fn=fn, **options):
+        script.run_env()
 
 
 def _drift(entry: Sequence[Any]) -> Drift:
@@ -119,136 +239,6 @@ def _spelled(value: object) -> str:
     return str(getattr(value, "arg", value))
 
 
-def _ini(application: Application | None) -> Path:
-    if application is None or application.alembic is None:
-        name = application.name if application is not None else "no application"
-        cure = "give the path of its alembic.ini: [tool.dbparity] alembic"
-        raise ApplicationError(name, "it has no migrations", cure)
-    return application.alembic
-
-
-def _config(ini: Path, url: URL | None = None) -> Config:
-    config = Config(ini)
-    location = config.get_main_option("script_location")
-    # Alembic reads it from the working folder, which is the ini's folder when its users run it.
-    if location is not None and (ini.parent / location).is_dir():
-        _set(config, "script_location", str(ini.parent / location))
-    if url is not None:
-        _set(config, "sqlalchemy.url", url.render_as_string(hide_password=False))
-    return config
-
-
-def _set(config: Config, option: str, value: str) -> None:
-    config.set_main_option(option, value.replace("%", "%%"))
-
-
-def _ask(config: Config, question: Callable[[MigrationContext], T]) -> T:
-    """Ask ``question`` of the context that env.py configures, and migrate nothing."""
-    answers: list[T] = []
-
-    def ask(_: object, context: MigrationContext) -> list[Any]:
-        answers.append(question(context))
-        return []
-
-    script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(config, script, fn=ask, dont_mutate=True):
-        script.run_env()
-    return answers[0]
-
-
-def _run(database: Database, work: Work[T]) -> T:
-    """Call ``work`` with a configuration through which env.py reaches ``database``."""
-    ini = _ini(database.application)
-    if database.bridge.driver.is_async:
-        # In a thread, where an env.py for async drivers can start its event loop.
-        return await_only(anyio.to_thread.run_sync(_on_url, ini, database.url, work))
-    with database.engine.connect() as connection:
-        try:
-            return _on_connection(ini, connection, database.url, work)
-        except InvalidRequestError as error:
-            url = _async_url(database)
-            if url is None or _ASYNC_ONLY not in str(error):
-                raise
-    return _on_url(ini, url, work)
-
-
-def _on_connection(ini: Path, connection: Connection, url: URL, work: Work[T]) -> T:
-    config = _config(ini, url)
-    config.attributes["connection"] = connection
-    with _contained(ini, url):
-        return work(config)
-
-
-def _on_url(ini: Path, url: URL, work: Work[T]) -> T:
-    config = _config(ini, url)
-    with _contained(ini, url):
-        try:
-            return work(config)
-        except (MissingGreenlet, ApplicationError):
-            # An env.py for sync drivers. In a greenlet it can take a connection of this one, or
-            # make an engine of it.
-            returned: T = asyncio.run(greenlet_spawn(_in_greenlet, config, url, work))
-            return returned
-
-
-def _in_greenlet(config: Config, url: URL, work: Work[T]) -> T:
-    with create_engine(url, poolclass=NullPool).connect() as connection:
-        config.attributes["connection"] = connection
-        return work(config)
-
-
-def _async_url(database: Database) -> URL | None:
-    """The database's URL for an env.py that has async engines only."""
-    for driver in database.backend.drivers:
-        if driver.is_async and driver.installed:
-            return url_for(database.url, database.backend, driver, database.url.database or "")
-    return None
-
-
-@contextmanager
-def _contained(ini: Path, url: URL) -> Iterator[None]:
-    """Let env.py connect to the database of ``url`` only, and leave the logging as it is."""
-    file_config = logging.config.fileConfig
-    with _ALEMBIC:
-        if not event.contains(Engine, "do_connect", _guard):
-            event.listen(Engine, "do_connect", _guard)
-        _confined.to = ini, url
-        # It would close and replace the handlers of the program that env.py runs in.
-        logging.config.fileConfig = _no_file_config
-        try:
-            yield
-        finally:
-            logging.config.fileConfig = file_config
-            del _confined.to
-
-
-def _guard(dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]) -> None:
-    """Refuse a connection that this thread must not make; other threads are free."""
-    ini, url = getattr(_confined, "to", (None, None))
-    if url is None:
-        return
-    if dialect.is_async and not in_greenlet():
-        # As the driver would say, but before it has begun a connection.
-        message = "env.py has no event loop for this driver"
-        raise MissingGreenlet(message)
-    if not _leads_to(url, dialect, args, options):
-        reason = "its env.py connects to another database than it was given, and was kept from it"
-        cure = (
-            "let it take config.attributes['connection'], or else the option sqlalchemy.url, "
-            "before settings and variables of its own"
-        )
-        raise ApplicationError(str(ini), reason, cure)
-
-
-def _leads_to(url: URL, dialect: Dialect, args: list[Any], options: dict[str, Any]) -> bool:
-    try:
-        wanted_args, wanted = dialect.create_connect_args(url)
-    except ArgumentError:  # SQLite's, of the URL of a server
-        return False
-    return list(args) == list(wanted_args) and all(
-        options.get(name) == value for name, value in wanted.items()
-    )
-
-
-def _no_file_config(*_: object, **__: object) -> None:
-    pass
+def is_refusal(error: Exception) -> bool:
+    """Whether Alembic, or the application in its words, says that it does not do this."""
+    return isinstance(error, CommandError)

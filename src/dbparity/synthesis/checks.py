@@ -50,8 +50,9 @@ _FUNCTIONS: dict[tuple[str, int], Callable[..., str | float]] = {
     ("octet_length", 1): lambda text: len(text.encode()),
 }
 
-# PostgreSQL's spellings that have an equivalent in SQLite.
+# Other backends' spellings that have an equivalent in SQLite.
 _SPELLINGS = (
+    (r"(?<!\w)_\w+(?=')", ""),  # MySQL's name of a character set before a literal
     (r"::\s*(?:character varying|double precision|\w+)(?:\([\d, ]+\))?(?:\[\])?", ""),
     (r"=\s*ANY\s*\((\()?\s*ARRAY\[(.*?)\]\s*(?(1)\))\)", r"IN (\2)"),
     (r"!~~\*?", "NOT LIKE"),

@@ -8,7 +8,6 @@ from sqlalchemy import (
     JSON,
     Column,
     Enum,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -20,25 +19,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from dbparity.applications import Application, load_application
+from dbparity.applications import Application
 from dbparity.conformance import indexes, schema
 from dbparity.conformance.base import Check, perform
 from dbparity.results import Outcome, Severity
-from dbparity.schema import revisions
-from tests.support.ledgers import ledger, lowered, pairs
-from tests.support.migrations import ASYNC, SYNC, write_migrations
+from tests.support.ledgers import ledger, lowered
 from tests.support.performing import executing, found, index
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from dbparity.servers.database import Database
     from tests.conftest import Lease
 
 pytestmark = pytest.mark.server
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "shared_context"
-STRUCTURAL = [check for check in schema.CHECKS if check is not schema.migrations]
+STRUCTURAL = schema.CHECKS
 
 
 @pytest.mark.parametrize("check", STRUCTURAL, ids=lambda check: check.name)
@@ -160,72 +156,3 @@ def test_indexes_that_are_not_for_equality_are_left_out(lease: Lease) -> None:
 def _full_text(dialect: str) -> Index:
     options: dict[str, Any] = {f"{dialect}_prefix": "FULLTEXT"}
     return Index(f"ix_body_{dialect}", "body", **options).ddl_if(dialect=dialect)
-
-
-@pytest.mark.parametrize("env", [SYNC, ASYNC], ids=["sync", "async"])
-def test_any_env_migrates_through_any_driver(lease: Lease, tmp_path: Path, env: str) -> None:
-    app = Application("tests:pairs", pairs(), write_migrations(tmp_path, env))
-    with lease(app) as database:
-        result = perform(schema.migrations, database)
-
-    assert (result.findings, result.verified) == ((), 2)
-
-
-def test_the_example_s_migrations_make_its_schema(lease: Lease) -> None:
-    app = load_application(
-        "shared_context.models:Base.metadata",
-        pythonpath=[EXAMPLE],
-        alembic=EXAMPLE / "alembic.ini",
-    )
-    with lease(app) as database:
-        result = perform(schema.migrations, database)
-
-    assert (result.findings, result.verified) == ((), 2)
-
-
-CYCLE = """
-op.create_table(
-    "a",
-    sa.Column("id", sa.Integer(), primary_key=True),
-    sa.Column("b_id", sa.Integer()),
-    sa.Column("kind", sa.Enum("x", "y", name="kind")),
-)
-op.create_table(
-    "b",
-    sa.Column("id", sa.Integer(), primary_key=True),
-    sa.Column("a_id", sa.Integer(), sa.ForeignKey("a.id")),
-)
-"""
-
-
-def test_cycles_and_types_make_way_for_the_migrations(lease: Lease, tmp_path: Path) -> None:
-    metadata = MetaData()
-    Table(
-        "a",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("b_id", ForeignKey("b.id", use_alter=True, name="fk_a_b")),
-        Column("kind", Enum("x", "y", name="kind")),
-    )
-    Table(
-        "b",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("a_id", ForeignKey("a.id")),
-    )
-    ini = write_migrations(tmp_path, SYNC, [("1", None, CYCLE)])
-    with lease(Application("tests:cycle", metadata, ini)) as database:
-        result = perform(schema.migrations, database)
-
-    assert found(result) == [("SCHEMA-DRIFT", "a")]
-    assert "fk" in result.findings[0].actual
-
-
-def test_the_version_is_read_from_a_migrated_database(lease: Lease, tmp_path: Path) -> None:
-    def migrated(database: Database) -> tuple[str, ...]:
-        revisions.upgrade(database)
-        return revisions.current(database)
-
-    app = Application("tests:empty", MetaData(), write_migrations(tmp_path, SYNC))
-    with lease(app) as database:
-        assert database.run(migrated) == ("1",)

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Enum,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -18,12 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.schema import CreateIndex, DropIndex, DropTable
-from sqlalchemy.types import UserDefinedType
 
 from dbparity.conformance import schema
-from dbparity.results import Outcome, Severity
-from tests.support.ledgers import ledger, lowered, pairs
-from tests.support.migrations import CREATE, ELSEWHERE, SYNC, write_migrations
+from dbparity.results import Severity
+from tests.support.ledgers import ledger, lowered
 from tests.support.performing import OnFile, found, index, reasons
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ def test_all_checks_of_the_category_are_offered() -> None:
         "objects",
         "indexes_used",
         "foreign_keys_indexed",
-        "migrations",
     }
 
 
@@ -201,134 +197,3 @@ def test_an_index_over_an_expression_is_left_to_its_use(performed: OnFile) -> No
 
     assert (result.findings, result.verified) == ((), 1)
     assert reasons(result) == ["an index over an expression (ix_lower) is proven by its use only"]
-
-
-def test_migrations_that_make_the_model_s_schema_are_clean(
-    performed: OnFile, tmp_path: Path
-) -> None:
-    result = performed(schema.migrations, pairs(), alembic=write_migrations(tmp_path, SYNC))
-
-    assert (result.findings, result.verified) == ((), 2)
-
-
-def test_an_application_without_migrations_is_left_out(performed: OnFile) -> None:
-    result = performed(schema.migrations)
-
-    assert result.outcome is Outcome.SKIPPED
-    assert result.reason == "the application has no migrations"
-
-
-def test_a_model_that_is_ahead_of_its_migrations_has_drifted(
-    performed: OnFile, tmp_path: Path
-) -> None:
-    metadata = pairs()
-    metadata.tables["pairs"].append_column(Column("c", Integer))
-
-    result = performed(schema.migrations, metadata, alembic=write_migrations(tmp_path, SYNC))
-
-    assert found(result) == [("SCHEMA-DRIFT", "pairs.c")]
-    assert result.findings[0].actual == "the column is missing"
-
-
-def test_a_check_that_the_migrations_forget_has_drifted(performed: OnFile, tmp_path: Path) -> None:
-    metadata = pairs()
-    metadata.tables["pairs"].append_constraint(CheckConstraint("a > b", name="ordered"))
-
-    result = performed(schema.migrations, metadata, alembic=write_migrations(tmp_path, SYNC))
-
-    assert found(result) == [("SCHEMA-DRIFT", "pairs")]
-    assert "check constraint ordered" in result.findings[0].actual
-
-
-class Fancy(UserDefinedType[str]):
-    """A type that SQLite does not give back, so that Alembic takes it for another."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "FANCY"
-
-
-def test_what_alembic_misreads_in_the_model_s_own_schema_is_no_drift(
-    performed: OnFile, tmp_path: Path
-) -> None:
-    create = 'op.execute("CREATE TABLE pairs (a INTEGER NOT NULL PRIMARY KEY, b FANCY)")'
-    ini = write_migrations(tmp_path, SYNC, [("1", None, create)])
-    metadata = MetaData()
-    Table("pairs", metadata, Column("a", Integer, primary_key=True), Column("b", Fancy))
-
-    result = performed(
-        schema.migrations,
-        metadata,
-        alembic=ini,
-    )
-
-    assert (result.findings, result.verified) == ((), 2)
-
-
-def test_a_migration_that_fails_is_named_with_its_error(performed: OnFile, tmp_path: Path) -> None:
-    ini = write_migrations(tmp_path, SYNC, [("1", None, 'op.execute("DROP TABLE nowhere")')])
-
-    result = performed(schema.migrations, pairs(), alembic=ini)
-
-    assert found(result) == [("MIGRATION-FAILED", "")]
-    assert "no such table: nowhere" in result.findings[0].actual
-
-
-def test_an_env_that_leads_elsewhere_is_a_finding(performed: OnFile, tmp_path: Path) -> None:
-    ini = write_migrations(tmp_path, ELSEWHERE, url=f"sqlite:///{tmp_path / 'precious.db'}")
-
-    result = performed(schema.migrations, pairs(), alembic=ini)
-
-    assert found(result) == [("MIGRATION-FAILED", "")]
-    assert "connects to another database" in result.findings[0].actual
-    assert not (tmp_path / "precious.db").exists()
-
-
-def test_two_heads_are_named(performed: OnFile, tmp_path: Path) -> None:
-    script = [("1", None, CREATE), ("2a", "1", "pass"), ("2b", "1", "pass")]
-    ini = write_migrations(tmp_path, SYNC, script)
-
-    result = performed(schema.migrations, pairs(), alembic=ini)
-
-    assert found(result) == [("HEADS-NOT-ONE", "")]
-    assert result.findings[0].actual == "2a, 2b"
-
-
-def test_migrations_without_a_revision_make_nothing(performed: OnFile, tmp_path: Path) -> None:
-    result = performed(
-        schema.migrations, pairs(), alembic=write_migrations(tmp_path, SYNC, revisions=())
-    )
-
-    assert [finding.actual for finding in result.findings] == ["no revisions"]
-
-
-def test_an_upgrade_that_leaves_no_version_is_found(performed: OnFile, tmp_path: Path) -> None:
-    another_each_time = ", version_table=f'version_{__import__(\"time\").time_ns()}'"
-    ini = write_migrations(tmp_path, SYNC, options=another_each_time)
-
-    result = performed(schema.migrations, pairs(), alembic=ini)
-
-    assert ("VERSION-UNKNOWN", "") in found(result)
-
-
-def test_tables_in_a_cycle_are_dropped_before_the_migrations(
-    performed: OnFile, tmp_path: Path
-) -> None:
-    metadata = pairs()
-    Table(
-        "a",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("b_id", ForeignKey("b.id", name="fk_b", use_alter=True)),
-    )
-    Table(
-        "b",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("a_id", ForeignKey("a.id", name="fk_a")),
-    )
-
-    result = performed(schema.migrations, metadata, alembic=write_migrations(tmp_path, SYNC))
-
-    assert {place for code, place in found(result) if code == "SCHEMA-DRIFT"} == {"a", "b"}

@@ -28,7 +28,7 @@ from sqlalchemy.exc import InvalidRequestError, OperationalError
 from dbparity.applications import Application
 from dbparity.backends.sqlite import SQLite
 from dbparity.errors import ApplicationError
-from dbparity.schema import revisions
+from dbparity.schema import envpy, revisions
 from dbparity.schema.revisions import Drift
 from dbparity.servers.database import Database
 from tests.support.databases import sqlite_database
@@ -164,7 +164,7 @@ def test_an_env_that_connects_elsewhere_is_kept_from_it(empty: Empty, tmp_path: 
 def test_a_file_is_not_the_database_of_a_server() -> None:
     server = make_url("postgresql+psycopg://user@127.0.0.1/shop")
 
-    assert not revisions._leads_to(server, pysqlite.dialect(), ["shop.db"], {})
+    assert not envpy._leads_to(server, pysqlite.dialect(), ["shop.db"], {})
 
 
 def test_other_threads_connect_where_they_like_meanwhile(empty: Empty, tmp_path: Path) -> None:
