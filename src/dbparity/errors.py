@@ -10,6 +10,7 @@ DbparityError
 │   ├── HistoryBroken         the application's revisions make no history
 │   ├── PluginBroken          an entry point cannot be loaded
 │   ├── SnapshotInvalid       a JSON that is no snapshot of a schema
+│   ├── SourceInvalid         a schema that cannot be read from where it was said to be
 │   └── RowsUnsatisfiable     no valid row can be made for a table
 ├── ServerError
 │   ├── ServerUnavailable     no provider could give the server
@@ -18,6 +19,7 @@ DbparityError
 │   ├── ServerMismatch        it has another version than was wanted
 │   └── ServerUnsafe          a test server that would wait for a disk
 └── DatabaseError
+    ├── DatabaseUnreachable   no connection to a database that was named by its URL
     ├── DatabaseForeign       not made by dbparity, so never touched
     ├── SchemaRefused         the backend refuses the application's schema
     ├── SchemaInexpressible   the backend has no words for what a model says
@@ -124,6 +126,15 @@ class SnapshotInvalid(UsageError):
         )
 
 
+class SourceInvalid(UsageError):
+    """A schema that cannot be read from where it was said to be."""
+
+    def __init__(self, text: str, reason: str, cure: str) -> None:
+        """Name the source as it was written, without a password, the reason and the ``cure``."""
+        self.text, self.reason, self.cure = text, reason, cure
+        super().__init__(f"{text}: {reason}; {cure}")
+
+
 class RowsUnsatisfiable(UsageError):
     """A table for which no valid row could be made."""
 
@@ -194,6 +205,19 @@ class ServerUnsafe(ServerError):
 
 class DatabaseError(DbparityError):
     """A database that cannot be used."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """A database, named by its URL, to which there is no connection."""
+
+    def __init__(self, url: str, cause: BaseException) -> None:
+        """Name the database by its URL without the password, and the cause."""
+        self.url, self.cause = url, cause
+        reason = " ".join(str(cause).split()) or type(cause).__name__
+        super().__init__(
+            f"no connection to {url} ({reason}); "
+            "check that it is there, the address, the user and the password"
+        )
 
 
 class DatabaseForeign(DatabaseError):

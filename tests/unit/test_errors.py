@@ -36,6 +36,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "the entry point 'duckdb' of dbparity.backends cannot be loaded (ValueError(",
     ),
     (
+        errors.SourceInvalid("shop.sql", "no such file", "correct the path"),
+        "shop.sql: no such file; correct the path",
+    ),
+    (
         errors.RowsUnsatisfiable("agent", "positive", "it contradicts itself"),
         "no valid row can be made for table 'agent': positive: it contradicts itself; give a",
     ),
@@ -57,19 +61,15 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         errors.ServerUnsafe("mysql@9", "log_bin", "0", "1"),
         "mysql@9: log_bin is '1' where a test server has '0'; remove what overrides it",
     ),
+    (
+        errors.DatabaseUnreachable("mysql://root:***@localhost/shop", CAUSE),
+        "no connection to mysql://root:***@localhost/shop (VARCHAR requires a length); check",
+    ),
     (errors.DatabaseForeign("shop"), "'shop' was not made by dbparity and is left alone; only"),
     (
         errors.SchemaRefused(TARGET, "table 'agent'", CAUSE, "give it a length"),
         "mysql+asyncmy@9 refuses table 'agent': VARCHAR requires a length; give it a length",
     ),
-]
-
-
-@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=lambda value: type(value).__name__)
-def test_error_says_what_happened_where_and_the_cure(error: DbparityError, text: str) -> None:
-    assert str(error).startswith(text)
-
-
     (
         errors.SchemaInexpressible("MySQL", ["agent: index a", "agent: index b"]),
         "MySQL cannot express the model: agent: index a | agent: index b",
@@ -82,6 +82,14 @@ def test_error_says_what_happened_where_and_the_cure(error: DbparityError, text:
         errors.SchemaOccupied("sqlite:///dev.db", ["agent"], ["a", "b", "c"]),
         "sqlite:///dev.db has tables of the same names (agent) with another schema (a and 2 more)",
     ),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_error_says_what_happened_where_and_the_cure(error: DbparityError, text: str) -> None:
+    assert str(error).startswith(text)
+
+
 @pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda e: type(e).__name__)
 def test_error_carries_all_that_it_was_made_of(error: DbparityError) -> None:
     parameters = list(inspect.signature(type(error)).parameters)

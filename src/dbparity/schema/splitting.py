@@ -55,9 +55,9 @@ class Statement:
 
     @cached_property
     def qualifiers(self) -> frozenset[str]:
-        """The names in front of a dot, without their quotes."""
+        """The names in front of a dot, without their quotes, in lower case."""
         names = (one.text for one, dot in pairwise(self.tokens) if dot.text == ".")
-        return frozenset(name.strip('"`[]') for name in names)
+        return frozenset(name.strip('"`[]').lower() for name in names)
 
 
 def split(text: str, grammar: str) -> Iterator[Statement]:

@@ -1,0 +1,1 @@
+"""Showing a difference: the same rows are tried on both sides, and both answers kept."""
