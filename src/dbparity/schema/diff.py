@@ -103,8 +103,10 @@ def _tables(
     for left, right, matching in matched:
         pair = pair_of(left, right, columns=matching.names, renamed=renamed)
         yield from columns(pair, matching)
-        for aspect in ASPECTS:
-            yield from aspect(pair)
+        # One dialect, and the same words: whatever they mean, they mean the same.
+        if left != right or pair.left_dialect != pair.right_dialect:
+            for aspect in ASPECTS:
+                yield from aspect(pair)
 
 
 def _firing(view: View) -> Table:

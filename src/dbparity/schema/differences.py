@@ -129,7 +129,7 @@ class Pair:
     @cached_property
     def turned(self) -> Pair:
         """The right side against the left."""
-        return Pair(
+        turned = Pair(
             left=self.right,
             right=self.left,
             left_features=self.right_features,
@@ -143,6 +143,8 @@ class Pair:
             right_dialect=self.left_dialect,
             is_turned=not self.is_turned,
         )
+        vars(turned)["turned"] = self
+        return turned
 
     @property
     def here(self) -> str:

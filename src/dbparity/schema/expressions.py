@@ -7,38 +7,34 @@ MySQL adds character sets and parentheses, MariaDB renames functions. `read` und
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import lru_cache, partial
-from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from dbparity.schema.terms import (
+    LITERALS,
+    NOW,
+    NULL,
+    ONE,
+    ZERO,
+    Term,
+    all_of,
+    among,
+    any_of,
+    as_number,
+    equal,
+    flat,
+    negated,
+    number,
+    ordered,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-
-class Term(NamedTuple):
-    """What is done to which operands; a leaf has a value in their place."""
-
-    op: str
-    args: tuple[Term, ...] = ()
-    value: str = ""
-
-    def leaves(self, op: str) -> Iterator[str]:
-        """The values of all leaves of that kind, such as the columns."""
-        if self.op == op:
-            yield self.value
-        for arg in self.args:
-            yield from arg.leaves(op)
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that it reads, in lower case."""
-        return frozenset(self.leaves("column"))
 
 
 @dataclass(frozen=True)
@@ -58,13 +54,6 @@ class Scope:
     boolean: frozenset[str] = frozenset()
 
 
-NULL = Term("null")
-NOW = Term("now")
-ONE, ZERO = Term("number", value="1"), Term("number", value="0")
-_LITERALS = frozenset({"text", "number", "null"})
-_CONDITIONS = frozenset({"and", "or", "not", "in", "is", "empty", "=", "<", "<="})
-
-
 def read(text: str, scope: Scope) -> Term:
     """The meaning of ``text``; what cannot be parsed stands for itself, its whitespace folded."""
     node = parse(text, scope.dialect)
@@ -76,31 +65,6 @@ def read(text: str, scope: Scope) -> Term:
 def folded(text: str) -> str:
     """``text`` with its whitespace folded."""
     return " ".join(text.split())
-
-
-def conjuncts(term: Term) -> frozenset[Term]:
-    """What must hold together for ``term`` to hold."""
-    return frozenset(_conjuncts(term))
-
-
-def guard(term: Term) -> tuple[Term, Term] | None:
-    """Condition and value of a term that is NULL unless the condition holds."""
-    if term.op == "case" and len(term.args) == 3 and term.args[2] == NULL:  # noqa: PLR2004
-        return term.args[0], term.args[1]
-    return None
-
-
-def as_number(term: Term) -> Term:
-    """A text that spells a number, as that number; any other term as it is."""
-    try:
-        return _number(term.value) if term.op == "text" else term
-    except ArithmeticError:
-        return term
-
-
-def as_text(term: Term) -> Term:
-    """A number as the text that it would be stored as; any other term as it is."""
-    return term._replace(op="text") if term.op == "number" else term
 
 
 @lru_cache(maxsize=8192)
@@ -115,21 +79,11 @@ def parse(text: str, dialect: str) -> exp.Expression | None:
     return select.expressions[0]  # type: ignore[no-any-return]
 
 
-def _conjuncts(term: Term) -> Iterator[Term]:
-    if term.op == "and":
-        yield from chain.from_iterable(map(_conjuncts, term.args))
-    elif term.op == "not" and term.args[0].op == "in":
-        operand, *values = term.args[0].args
-        yield from (Term("not", (Term("in", (operand, value)),)) for value in values)
-    else:
-        yield term
-
-
 def _term(node: Any, scope: Scope) -> Term:  # noqa: ANN401  # each rule knows its own node
     if node.args.get("negate"):
         positive = node.copy()
         positive.set("negate", None)
-        return _negated(_term(positive, scope))
+        return negated(_term(positive, scope))
     return _RULES.get(type(node), _plain)(node, scope)
 
 
@@ -167,10 +121,6 @@ def _name(node: exp.Expression) -> str:
     return "" if isinstance(this, exp.Expr) else str(this or "").lower()
 
 
-def _number(text: str) -> Term:
-    return Term("number", value=str(Decimal(text).normalize() + 0))
-
-
 def _inner(node: exp.Expression, scope: Scope) -> Term:
     return _term(node.this, scope)
 
@@ -181,23 +131,23 @@ def _column(node: exp.Column, scope: Scope) -> Term:
 
 
 def _literal(node: exp.Literal, scope: Scope) -> Term:  # noqa: ARG001
-    return Term("text", value=node.name) if node.is_string else _number(node.name)
+    return Term("text", value=node.name) if node.is_string else number(node.name)
 
 
 def _bits(node: exp.BitString, scope: Scope) -> Term:  # noqa: ARG001
-    return _number(str(int(node.name, 2)))
+    return number(str(int(node.name, 2)))
 
 
 def _neg(node: exp.Neg, scope: Scope) -> Term:
     term = _term(node.this, scope)
-    return _number(f"-{term.value}") if term.op == "number" else Term("neg", (term,))
+    return number(f"-{term.value}") if term.op == "number" else Term("neg", (term,))
 
 
 def _cast(node: exp.Cast, scope: Scope) -> Term:
     """Only a cast that can change a column's value is more than what a server adds."""
     term, kind = _term(node.this, scope), node.to
     if isinstance(kind, exp.DataType):
-        if term.op in _LITERALS:
+        if term.op in LITERALS:
             return as_number(term) if kind.this in exp.DataType.NUMERIC_TYPES else term
         if kind.this in _NARROWING:
             return Term("cast", (term,), str(kind.this.value).lower())
@@ -264,91 +214,42 @@ def _at_zone(node: exp.AtTimeZone, scope: Scope) -> Term:
 
 
 def _not(node: exp.Not, scope: Scope) -> Term:
-    return _negated(_term(node.this, scope))
-
-
-def _negated(term: Term) -> Term:
-    """NOT, moved inwards as far as three-valued logic lets it be."""
-    match term:
-        case Term("not", (inner,)):
-            return inner
-        case Term("and", args):
-            return _any(map(_negated, args))
-        case Term("or", args):
-            return _all(map(_negated, args))
-        case Term("<", (low, high)):
-            return Term("<=", (high, low))
-        case Term("<=", (low, high)):
-            return Term("<", (high, low))
-    return Term("not", (term,))
+    return negated(_term(node.this, scope))
 
 
 def _and(node: exp.And, scope: Scope) -> Term:
-    return _all(_term(part, scope) for part in node.flatten())
+    return all_of(_term(part, scope) for part in node.flatten())
 
 
 def _or(node: exp.Or, scope: Scope) -> Term:
-    return _any(_term(part, scope) for part in node.flatten())
-
-
-def _all(terms: Iterator[Term]) -> Term:
-    return _joined("and", terms)
-
-
-def _any(terms: Iterator[Term]) -> Term:
-    """OR; equalities of one operand are an IN."""
-    others: list[Term] = []
-    values: dict[Term, list[Term]] = {}
-    for term in _flat("or", terms):
-        if term.op == "in":
-            values.setdefault(term.args[0], []).extend(term.args[1:])
-        else:
-            others.append(term)
-    return _joined("or", [*others, *(_among(operand, many) for operand, many in values.items())])
-
-
-def _joined(op: str, terms: Any) -> Term:  # noqa: ANN401  # an iterable of terms
-    parts = sorted(set(_flat(op, terms)))
-    return parts[0] if len(parts) == 1 else Term(op, tuple(parts))
-
-
-def _flat(op: str, terms: Any) -> Iterator[Term]:  # noqa: ANN401  # likewise
-    for term in terms:
-        if term.op == op:
-            yield from term.args
-        else:
-            yield term
-
-
-def _among(operand: Term, values: list[Term]) -> Term:
-    return Term("in", (operand, *sorted(set(values))))
+    return any_of(_term(part, scope) for part in node.flatten())
 
 
 def _in(node: exp.In, scope: Scope) -> Term:
     values = [_term(value, scope) for value in node.expressions]
-    if not values or any(value.op not in _LITERALS for value in values):
+    if not values or any(value.op not in LITERALS for value in values):
         return _plain(node, scope)
     operand = _term(node.this, scope)
-    return _equal(operand, values[0], scope) if len(values) == 1 else _among(operand, values)
+    return equal(operand, values[0], scope.boolean) if len(values) == 1 else among(operand, values)
 
 
 def _between(node: exp.Between, scope: Scope) -> Term:
     operand, low, high = (_term(node.args[name], scope) for name in ("this", "low", "high"))
-    return _all(iter((_ordered("<=", low, operand), _ordered("<=", operand, high))))
+    return all_of((ordered("<=", low, operand), ordered("<=", operand, high)))
 
 
 def _eq(node: exp.EQ, scope: Scope) -> Term:
     listed = _listed(node.expression, exp.Any, scope)
     if listed is not None:
-        return _among(_term(node.this, scope), listed)
-    return _equal(_term(node.this, scope), _term(node.expression, scope), scope)
+        return among(_term(node.this, scope), listed)
+    return equal(_term(node.this, scope), _term(node.expression, scope), scope.boolean)
 
 
 def _neq(node: exp.NEQ, scope: Scope) -> Term:
     listed = _listed(node.expression, exp.All, scope)
     if listed is not None:
-        return _negated(_among(_term(node.this, scope), listed))
-    return _negated(_equal(_term(node.this, scope), _term(node.expression, scope), scope))
+        return negated(among(_term(node.this, scope), listed))
+    return negated(equal(_term(node.this, scope), _term(node.expression, scope), scope.boolean))
 
 
 def _listed(node: exp.Expression, kind: type[exp.Expression], scope: Scope) -> list[Term] | None:
@@ -362,30 +263,9 @@ def _listed(node: exp.Expression, kind: type[exp.Expression], scope: Scope) -> l
     return [_term(value, scope) for value in array.expressions]
 
 
-def _equal(one: Term, other: Term, scope: Scope) -> Term:
-    if one.op in _LITERALS:
-        one, other = other, one
-    if other in {ONE, ZERO} and (one.op in _CONDITIONS or one.value in scope.boolean):
-        return one if other == ONE else _negated(one)
-    if one.op in {"length", "octets"} and other == ZERO:
-        return Term("empty", one.args)
-    if other.op in _LITERALS:
-        return Term("in", (one, other))
-    return Term("=", tuple(sorted((one, other))))
-
-
 def _comparison(op: str, node: exp.Binary, scope: Scope, *, turned: bool = False) -> Term:
     one, other = _term(node.this, scope), _term(node.expression, scope)
-    return _ordered(op, other, one) if turned else _ordered(op, one, other)
-
-
-def _ordered(op: str, low: Term, high: Term) -> Term:
-    """``low < high``; that something has a length at all is told alike in bytes and characters."""
-    if high.op in {"length", "octets"} and (op, low) in {("<", ZERO), ("<=", ONE)}:
-        return _negated(Term("empty", high.args))
-    if low.op in {"length", "octets"} and (op, high) in {("<", ONE), ("<=", ZERO)}:
-        return Term("empty", low.args)
-    return Term(op, (low, high))
+    return ordered(op, other, one) if turned else ordered(op, one, other)
 
 
 def _is(node: exp.Is, scope: Scope) -> Term:
@@ -397,12 +277,12 @@ def _boolean(node: exp.Boolean, scope: Scope) -> Term:  # noqa: ARG001
 
 
 def _concatenated(node: exp.Expression, scope: Scope) -> Term:
-    parts = _flat("concat", _operands(node, scope))
+    parts = flat("concat", _operands(node, scope))
     return Term("concat", tuple(parts))
 
 
 def _commutative(node: exp.Expression, scope: Scope) -> Term:
-    return Term(node.key, tuple(sorted(_flat(node.key, _operands(node, scope)))))
+    return Term(node.key, tuple(sorted(flat(node.key, _operands(node, scope)))))
 
 
 def _case(node: exp.Case, scope: Scope) -> Term:
@@ -410,7 +290,7 @@ def _case(node: exp.Case, scope: Scope) -> Term:
     for branch in node.args["ifs"]:
         condition = _term(branch.this, scope)
         if node.this is not None:
-            condition = _equal(_term(node.this, scope), condition, scope)
+            condition = equal(_term(node.this, scope), condition, scope.boolean)
         parts += [condition, _term(branch.args["true"], scope)]
     default = node.args.get("default")
     return Term("case", (*parts, NULL if default is None else _term(default, scope)))

@@ -8,16 +8,30 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dbparity.results import Place
 from dbparity.schema.differences import Difference, Meaning, Pair
-from dbparity.schema.expressions import Scope, Term, read
-from dbparity.snapshots import Column, Family
+from dbparity.schema.expressions import Scope, read
+from dbparity.schema.terms import Term, conjuncts
+from dbparity.snapshots import Family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dbparity.backends.base import Features
-    from dbparity.snapshots import Table
+    from dbparity.snapshots import Check, Column, Table
 
 Aspect: TypeAlias = "Callable[[Pair], Iterator[Difference]]"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check that is enforced, and all that has to hold for it to hold."""
+
+    check: Check
+    terms: frozenset[Term]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it is about."""
+        return frozenset[str]().union(*(term.columns for term in self.terms))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,43 +64,49 @@ class Side:
         """Columns by those names as this side spells them."""
         return tuple(self.columns[name].name for name in names)
 
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The checks that are enforced."""
+        return tuple(
+            Rule(check, conjuncts(self.read(check.expression)))
+            for check in self.table.checks
+            if check.enforced and self.features.enforces_checks
+        )
+
+    @cached_property
+    def _terms(self) -> dict[str, Term]:
+        return {}
+
     def read(self, text: str) -> Term:
         """The meaning of an expression of this side."""
-        return read(text, self.scope)
+        if text not in self._terms:
+            self._terms[text] = read(text, self.scope)
+        return self._terms[text]
 
 
 @lru_cache(maxsize=4)
 def sides(pair: Pair) -> tuple[Side, Side]:
     """Both sides of a pair."""
     renamed = {right.lower(): left.lower() for left, right in pair.columns.items()}
+    if pair.is_turned and all(new == old for new, old in renamed.items()):
+        left, right = sides(pair.turned)  # under the same names
+        return right, left
+    binary = _names_of(Family.BINARY, pair, renamed)
+    boolean = _names_of(Family.BOOLEAN, pair, renamed)
+    ours = Scope(pair.left_dialect, binary=binary, boolean=boolean)
+    theirs = Scope(pair.right_dialect, renamed, binary, boolean)
     shared = frozenset(renamed.values())
-    families = _families(pair.left, {}), _families(pair.right, renamed)
-    binary = frozenset.union(*(found[Family.BINARY] for found in families))
-    boolean = frozenset.union(*(found[Family.BOOLEAN] for found in families))
     return (
-        Side(
-            pair.left,
-            pair.left_features,
-            pair.here,
-            Scope(pair.left_dialect, binary=binary, boolean=boolean),
-            shared,
-        ),
-        Side(
-            pair.right,
-            pair.right_features,
-            pair.there,
-            Scope(pair.right_dialect, renamed, binary, boolean),
-            shared,
-        ),
+        Side(pair.left, pair.left_features, pair.here, ours, shared),
+        Side(pair.right, pair.right_features, pair.there, theirs, shared),
     )
 
 
-def _families(table: Table, renamed: Mapping[str, str]) -> dict[Family, frozenset[str]]:
-    names = [(renamed.get(c.name.lower(), c.name.lower()), c.type.family) for c in table.columns]
-    return {
-        wanted: frozenset(name for name, family in names if family is wanted)
-        for wanted in (Family.BINARY, Family.BOOLEAN)
-    }
+def _names_of(family: Family, pair: Pair, renamed: Mapping[str, str]) -> frozenset[str]:
+    """The columns that either side has in a family, by the left side's names."""
+    ours = (c.name.lower() for c in pair.left.columns if c.type.family is family)
+    theirs = (c.name.lower() for c in pair.right.columns if c.type.family is family)
+    return frozenset({*ours, *(renamed.get(name, name) for name in theirs)})
 
 
 def shared_columns(pair: Pair) -> Iterator[tuple[Column, Column]]:

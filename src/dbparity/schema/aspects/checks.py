@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dbparity.schema.aspects.base import both_ways, differing, sides
+from dbparity.schema.aspects.base import Rule, both_ways, differing, sides
 from dbparity.schema.aspects.implications import follows, is_typed
 from dbparity.schema.differences import Meaning
-from dbparity.schema.expressions import Term, conjuncts
+from dbparity.schema.terms import Term, conjuncts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +17,6 @@ if TYPE_CHECKING:
     from dbparity.snapshots import Check
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """A check, and all that has to hold for it to hold."""
-
-    check: Check
-    terms: frozenset[Term]
-
-    @property
-    def columns(self) -> frozenset[str]:
-        return frozenset[str]().union(*(term.columns for term in self.terms))
-
-
 def checks(pair: Pair) -> Iterator[Difference]:
     """Compare check constraints by what has to hold, whatever they are called."""
     if pair.left.checks or pair.right.checks:
@@ -37,20 +24,10 @@ def checks(pair: Pair) -> Iterator[Difference]:
         yield from both_ways(pair, _folding)
 
 
-def _rules(side: Side) -> list[_Rule]:
-    if not side.features.enforces_checks:
-        return []
-    return [
-        _Rule(check, conjuncts(side.read(check.expression)))
-        for check in side.table.checks
-        if check.enforced
-    ]
-
-
 def _laxer(pair: Pair) -> Iterator[Difference]:
     ours, theirs = sides(pair)
-    known = frozenset[Term]().union(*(rule.terms for rule in _rules(theirs)))
-    for rule in _rules(ours):
+    known = frozenset[Term]().union(*(rule.terms for rule in theirs.rules))
+    for rule in ours.rules:
         if not rule.columns <= theirs.columns.keys() & ours.columns.keys():
             continue
         open_terms = [
@@ -72,11 +49,11 @@ def _laxer(pair: Pair) -> Iterator[Difference]:
             )
 
 
-def _near(rule: _Rule, theirs: Side) -> Check | None:
+def _near(rule: Rule, theirs: Side) -> Check | None:
     """What the other side has in its place: of the same name, or about the same columns."""
     for check in theirs.table.checks:
         same = conjuncts(theirs.read(check.expression))
-        if check.name == rule.check.name != "" or _Rule(check, same).columns == rule.columns:
+        if check.name == rule.check.name != "" or Rule(check, same).columns == rule.columns:
             return check
     return None
 
@@ -84,8 +61,8 @@ def _near(rule: _Rule, theirs: Side) -> Check | None:
 def _folding(pair: Pair) -> Iterator[Difference]:
     """Values in a check that the right side takes in capitals too, by its collation."""
     ours, theirs = sides(pair)
-    others = frozenset[Term]().union(*(rule.terms for rule in _rules(theirs)))
-    for rule in _rules(ours):
+    others = frozenset[Term]().union(*(rule.terms for rule in theirs.rules))
+    for rule in ours.rules:
         for term in sorted(rule.terms & others):
             folded = _folded(term, ours, theirs)
             if folded:
@@ -98,11 +75,16 @@ def _folding(pair: Pair) -> Iterator[Difference]:
                     f"not tell case, the {pair.here} side refuses it",
                     columns=ours.spelled(sorted(term.columns)),
                     left=rule.check.expression,
-                    right=rule.check.expression,
+                    right=_spelled(term, theirs),
                     name=rule.check.name,
                     recommendation=f"On the {pair.there} side, give the column a collation that "
                     "tells case.",
                 )
+
+
+def _spelled(term: Term, side: Side) -> str:
+    """The check of that side by which ``term`` has to hold."""
+    return next(rule.check.expression for rule in side.rules if term in rule.terms)
 
 
 def _folded(term: Term, ours: Side, theirs: Side) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbparity.schema.aspects.base import differing, sides
 from dbparity.schema.aspects.keys import matched
+from dbparity.schema.aspects.types import UUID_LENGTHS
 from dbparity.schema.differences import Meaning
 from dbparity.snapshots import Collation, Family
 
@@ -35,13 +36,13 @@ def collations(pair: Pair) -> Iterator[Difference]:
     keyed: set[str] = set()
     for promise, other in matched(ours, theirs) if unlike else ():
         for name in promise.columns:
-            if name in unlike:
+            if name in unlike and not _is_hexadecimal(ours, theirs, name):
                 keyed.add(name)
                 yield differing(
                     pair,
                     Meaning.COMPARES,
                     "collation",
-                    f"under {promise.name or promise.kind}, {unlike[name]}",
+                    f"under {promise.name or f'the {promise.kind}'}, {unlike[name]}",
                     column=ours.columns[name].name,
                     left=_name(ours, name),
                     right=_name(theirs, name),
@@ -75,7 +76,13 @@ def _unlike(ours: Side, theirs: Side, name: str) -> str:
         if one is not None and other is not None and one != other:
             side = ours if one is not tells else theirs
             said.append(f"{texts} are equal on the {side.word} side only")
-    return ", and ".join(said)
+    return ", ".join(said)
+
+
+def _is_hexadecimal(ours: Side, theirs: Side, name: str) -> bool:
+    """Whether it is such a column as UUIDs are kept in, which are never spelled in two ways."""
+    kinds = (side.columns[name].type for side in (ours, theirs))
+    return all(kind.fixed and kind.length in UUID_LENGTHS for kind in kinds)
 
 
 def _collation(side: Side, name: str) -> Collation | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbparity.schema.aspects.base import both_ways, differing, shared_columns, sides
 from dbparity.schema.aspects.numbers import NUMBERS
 from dbparity.schema.differences import Meaning
-from dbparity.schema.expressions import NULL, ONE, ZERO, Term, as_number, as_text
+from dbparity.schema.terms import NULL, ONE, ZERO, Term, as_number, as_text
 from dbparity.snapshots import Family
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ def foreign_keys(pair: Pair) -> Iterator[Difference]:
     if pair.left.foreign_keys or pair.right.foreign_keys:
         yield from both_ways(pair, _orphans)
         yield from both_ways(pair, _deferred)
+        yield from both_ways(pair, _partly_null)
         for left, right in _matched(pair):
             yield from _followed(pair, left, right)
 
@@ -142,4 +143,22 @@ def _deferred(pair: Pair) -> Iterator[Difference]:
                 name=left.name,
                 recommendation="Insert rows after those that they refer to.",
                 mild=not left.deferred,
+            )
+
+
+def _partly_null(pair: Pair) -> Iterator[Difference]:
+    for left, right in _matched(pair):
+        if left.full and not right.full:
+            yield differing(
+                pair,
+                Meaning.LAXER,
+                "foreign key",
+                f"the {pair.there} side takes a ({', '.join(left.columns)}) that is NULL in part, "
+                f"whatever the rest refers to, the {pair.here} side refuses it",
+                columns=left.columns,
+                left="MATCH FULL",
+                right="MATCH SIMPLE",
+                name=left.name,
+                recommendation="Declare the columns NOT NULL, or add a CHECK that all or none of "
+                "them are NULL.",
             )

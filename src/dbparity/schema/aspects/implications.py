@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING
 
-from dbparity.schema.expressions import NULL, ONE, ZERO, Term
+from dbparity.schema.terms import NULL, ONE, ZERO, Term
 from dbparity.snapshots import Family, Unit
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def _holds(term: Term, value: Term, column: Column) -> bool:
             return operand == value and nothing == NULL and not column.nullable
         case Term("in", (operand, *_)) if operand == value and kind.family is Family.ENUM:
             return True
+        case Term("json_valid", (operand,)):
+            return operand == value and kind.family is Family.JSON
     return kind.enforced and _holds_for_type(term, value, kind)
 
 
 def _holds_for_type(term: Term, value: Term, kind: Type) -> bool:
     match term:
-        case Term("json_valid", (operand,)):
-            return operand == value and kind.family is Family.JSON
         case Term("in", (Term("typeof"), *_)):
             return True
         case Term("in", (operand, *values)):

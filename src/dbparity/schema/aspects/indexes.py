@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbparity.schema.aspects.base import both_ways, differing, sides
 from dbparity.schema.differences import Meaning
-from dbparity.schema.expressions import Term, conjuncts
+from dbparity.schema.terms import Term, conjuncts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
+from dbparity.schema.aspects.bounds import FREE, Bounds
 from dbparity.schema.aspects.numbers import NUMBERS, Limit, number_limits
 from dbparity.schema.differences import Meaning
 from dbparity.snapshots import Family, Unit
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _UNBOUNDED = 10**9  # bytes; where SQLite and PostgreSQL end too
 _UTF8_BYTES = 4  # of the longest character
+_LENGTHY = frozenset({Family.TEXT, Family.BINARY})
 _SECONDS = {0: "whole seconds", 3: "milliseconds", 6: "microseconds"}
 _TIMES = frozenset({Family.TIME, Family.DATETIME, Family.INTERVAL})
 # Those of one sort, and an interval that is kept as a moment after 1970, as SQLAlchemy does.
@@ -31,13 +34,18 @@ _SPELLED = frozenset(
 )
 
 
-def limits(ours: Type, theirs: Type) -> Iterator[Limit]:
-    """Why ``theirs`` does not hold what ``ours`` does, or takes what ``ours`` refuses."""
+def limits(ours: Type, theirs: Type, within: Bounds = FREE) -> Iterator[Limit]:
+    """Why ``theirs`` does not hold what ``ours`` does, or takes what ``ours`` refuses.
+
+    ``within`` is what checks leave of ``ours``.
+    """
     families = ours.family, theirs.family
     if NUMBERS.issuperset(families):
-        yield from number_limits(ours, theirs)
+        yield from number_limits(ours, theirs, within)
     elif families in _MOMENTS:
         yield from _time_limits(ours, theirs)
+    elif ours.family is theirs.family and ours.family in _LENGTHY:
+        yield from _capacity(ours, theirs, within)
     else:
         yield from _LIMITS.get(families, _none)(ours, theirs)
 
@@ -58,27 +66,33 @@ def _none(ours: Type, theirs: Type) -> Iterator[Limit]:  # noqa: ARG001
     yield from ()
 
 
-def _capacity(ours: Type, theirs: Type) -> Iterator[Limit]:
+def _capacity(ours: Type, theirs: Type, within: Bounds = FREE) -> Iterator[Limit]:
     end = theirs.length
     if end is None or end >= _UNBOUNDED:
         return
-    reach = None if ours.length is None or ours.length >= _UNBOUNDED else ours.length
-    if reach is None or reach * _growth(ours, theirs) > end:
-        yield Limit(f"ends at {_length(end, theirs)}", _goes_to(reach, ours), "make it as long")
+    reach = inf if ours.length is None or ours.length >= _UNBOUNDED else ours.length
+    if _longest(reach, ours.unit, theirs.unit, within) > end:
+        other = "has no limit" if reach == inf else f"goes up to {_length(reach, ours.unit)}"
+        yield Limit(
+            f"ends at {_length(end, theirs.unit)}",
+            other,
+            "make it as long, by a longer type where there is one, such as LONGTEXT or LONGBLOB",
+        )
 
 
-def _growth(ours: Type, theirs: Type) -> int:
-    in_bytes = theirs.unit is Unit.BYTES and ours.unit is Unit.CHARACTERS
-    return _UTF8_BYTES if in_bytes else 1
+def _longest(reach: float, ours: Unit, theirs: Unit, within: Bounds) -> float:
+    """How long a value of a type that reaches so far can be in the other type's unit."""
+    if ours is Unit.CHARACTERS:
+        characters, octets = min(reach, within.characters), within.octets
+    else:
+        characters, octets = within.characters, min(reach, within.octets)
+    if theirs is Unit.CHARACTERS:
+        return min(characters, octets)
+    return min(characters * _UTF8_BYTES, octets)
 
 
-def _length(number: int, lengthy: Type) -> str:
-    unit = str(lengthy.unit) if number != 1 else lengthy.unit[:-1]
-    return f"{number:,} {unit}"
-
-
-def _goes_to(reach: int | None, ours: Type) -> str:
-    return "has no limit" if reach is None else f"goes up to {_length(reach, ours)}"
+def _length(number: float, unit: Unit) -> str:
+    return f"{number:,} {unit if number != 1 else unit[:-1]}"
 
 
 def _time_limits(ours: Type, theirs: Type) -> Iterator[Limit]:
@@ -133,8 +147,6 @@ def _elements(ours: Type, theirs: Type) -> Iterator[Limit]:
 
 
 _LIMITS: dict[tuple[Family, Family], Callable[[Type, Type], Iterator[Limit]]] = {
-    (Family.TEXT, Family.TEXT): _capacity,
-    (Family.BINARY, Family.BINARY): _capacity,
     (Family.DATETIME, Family.DATE): _day_only,
     (Family.ARRAY, Family.JSON): _any_document,
     (Family.ARRAY, Family.ARRAY): _elements,

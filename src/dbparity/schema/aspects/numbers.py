@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import inf, log10
 from typing import TYPE_CHECKING
 
+from dbparity.schema.aspects.bounds import FREE, Bounds
 from dbparity.schema.differences import Meaning
 from dbparity.snapshots import Family
 
@@ -49,9 +50,10 @@ class _Numbers:
     digits: float
 
 
-def number_limits(ours: Type, theirs: Type) -> Iterator[Limit]:
-    """Why ``theirs`` cannot hold each number of ``ours``."""
+def number_limits(ours: Type, theirs: Type, within: Bounds = FREE) -> Iterator[Limit]:
+    """Why ``theirs`` cannot hold each number of ``ours`` that is within the bounds."""
     one, other = _numbers(ours, unknown=0), _numbers(theirs, unknown=inf)
+    one = replace(one, low=max(one.low, within.low), high=min(one.high, within.high))
     if one.low < 0 <= other.low:
         yield Limit(f"holds nothing below {other.low}", "does", "make it signed")
     elif one.high > other.high or one.low < other.low:

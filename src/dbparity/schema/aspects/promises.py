@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from dbparity.schema.expressions import NULL, Term, conjuncts, guard
+from dbparity.schema.terms import NULL, Term, conjuncts, guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbparity.schema.aspects.base import both_ways, differing, shared_columns, sides
+from dbparity.schema.aspects.bounds import bounds
 from dbparity.schema.aspects.limits import limits, told
 from dbparity.schema.differences import Meaning
-from dbparity.schema.expressions import Term, conjuncts
+from dbparity.schema.terms import Term
 from dbparity.snapshots import Family, Type
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dbparity.schema.differences import Difference, Pair
     from dbparity.snapshots import Column
 
-_UUID_LENGTHS = {32, 36}  # without dashes and with them
+UUID_LENGTHS = {32, 36}  # without dashes and with them
 _UUID_BYTES = 16
 _BOOLEAN_BITS = 8
 _RELATED = {
@@ -86,8 +87,8 @@ def _laxly_typed(pair: Pair) -> Iterator[Difference]:
             pair,
             Meaning.LAXER,
             "typing",
-            f"the {pair.there} side's declared types refuse nothing, such as a text in a number "
-            f"or one that is longer than its column: nor do those of {_some(held)}",
+            f"the {pair.there} side's declared types refuse nothing: {_some(held)} would take a "
+            "text for a number, and a text that is too long",
             columns=tuple(column.name for column in held),
             recommendation="declare the table STRICT, or check what matters by CHECK constraints",
             mild=True,
@@ -102,13 +103,17 @@ def _some(columns: list[Column]) -> str:
 def _limited(pair: Pair) -> Iterator[Difference]:
     ours, theirs = sides(pair)
     for left, right in shared_columns(pair):
-        if not told(left.type, right.type):
-            continue
         name = ours.name(left.name)
-        standing = stands_for(ours, theirs, name) or stands_for(theirs, ours, name)
-        for limit in limits(left.type, right.type):
-            if not (standing and _is_known(limit, right.type)):
+        for limit in _limits(ours, theirs, name):
+            if not (_is_known(limit, right.type) and _is_stood_for(ours, theirs, name)):
                 yield _difference(pair, left, right, limit)
+
+
+def _limits(ours: Side, theirs: Side, name: str) -> list[Limit]:
+    """Limits that show: checks may leave nothing beyond them."""
+    left, right = ours.columns[name].type, theirs.columns[name].type
+    found = list(limits(left, right)) if told(left, right) else []
+    return list(limits(left, right, bounds(ours, name))) if found else []
 
 
 def _is_known(limit: Limit, stand_in: Type) -> bool:
@@ -169,9 +174,9 @@ def _values(side: Side, name: str) -> tuple[str, ...]:
     column = side.columns[name]
     if column.type.values:
         return column.type.values
-    for check in side.table.checks:
-        for term in conjuncts(side.read(check.expression)):
-            if check.enforced and term.op == "in" and term.args[0] == Term("column", value=name):
+    for rule in side.rules:
+        for term in rule.terms:
+            if term.op == "in" and term.args[0] == Term("column", value=name):
                 return tuple(value.value for value in term.args[1:])
     return ()
 
@@ -191,7 +196,7 @@ def stands_for(side: Side, original: Side, name: str) -> bool:
         case Family.INTEGER, Family.BOOLEAN:
             stands = kind.bits == _BOOLEAN_BITS
         case Family.TEXT, Family.UUID:
-            stands = kind.length in _UUID_LENGTHS
+            stands = kind.length in UUID_LENGTHS
         case Family.BINARY, Family.UUID:
             stands = kind.length == _UUID_BYTES
         case Family.TEXT, Family.JSON:
@@ -203,22 +208,21 @@ def stands_for(side: Side, original: Side, name: str) -> bool:
     return stands
 
 
+def _is_stood_for(ours: Side, theirs: Side, name: str) -> bool:
+    return stands_for(ours, theirs, name) or stands_for(theirs, ours, name)
+
+
 def _is_valid_json(side: Side, name: str) -> bool:
     wanted = Term("json_valid", (Term("column", value=name),))
-    return any(
-        check.enforced and wanted in conjuncts(side.read(check.expression))
-        for check in side.table.checks
-    )
+    return any(wanted in rule.terms for rule in side.rules)
 
 
 def _otherwise(pair: Pair) -> Iterator[Difference]:
     """What neither holds less nor more, but something else."""
     ours, theirs = sides(pair)
     for left, right in shared_columns(pair):
-        name = ours.name(left.name)
-        standing = stands_for(ours, theirs, name) or stands_for(theirs, ours, name)
-        said = "" if standing else _unlike(left.type, right.type)
-        if said:
+        said = _unlike(left.type, right.type)
+        if said and not _is_stood_for(ours, theirs, ours.name(left.name)):
             cure = "Declare the column alike on both sides."
             yield _of_type(pair, left, right, Meaning.BEHAVES, said, cure=cure)
 
