@@ -36,6 +36,14 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "the entry point 'duckdb' of dbparity.backends cannot be loaded (ValueError(",
     ),
     (
+        errors.HistoryBroken("HEADS-NOT-ONE", "revision 3", "nobody has it", "restore its file"),
+        "revision 3: nobody has it; restore its file",
+    ),
+    (
+        errors.SnapshotInvalid("it is no JSON"),
+        "not a snapshot of a schema: it is no JSON; write one with dbparity schema snapshot",
+    ),
+    (
         errors.SourceInvalid("shop.sql", "no such file", "correct the path"),
         "shop.sql: no such file; correct the path",
     ),
