@@ -21,10 +21,13 @@ if TYPE_CHECKING:
         Skipped,
         Verified,
     )
+    from dbparity.schema.diff import diff
+    from dbparity.schema.differences import Difference, Meaning
     from dbparity.servers.base import ServerOptions
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.settings import Settings
+    from dbparity.snapshots import Snapshot
     from dbparity.synthesis import RowSynthesizer
     from dbparity.targets import Target
     from dbparity.tester import CrossDatabaseTester, load_checks
@@ -45,9 +48,11 @@ __all__ = [
     "Database",
     "DatabaseTestEnvironment",
     "DbparityError",
+    "Difference",
     "Driver",
     "Features",
     "Finding",
+    "Meaning",
     "Observation",
     "Outcome",
     "Place",
@@ -58,9 +63,11 @@ __all__ = [
     "Settings",
     "Severity",
     "Skipped",
+    "Snapshot",
     "Target",
     "Verified",
     "check",
+    "diff",
     "load_application",
     "load_checks",
 ]
@@ -81,10 +88,13 @@ _ROOMS = {
         "Skipped",
         "Verified",
     ),
+    "schema.diff": ("diff",),
+    "schema.differences": ("Difference", "Meaning"),
     "servers.base": ("ServerOptions",),
     "servers.database": ("Database",),
     "servers.environment": ("DatabaseTestEnvironment",),
     "settings": ("Settings",),
+    "snapshots": ("Snapshot",),
     "synthesis": ("RowSynthesizer",),
     "targets": ("Target",),
     "tester": ("CrossDatabaseTester", "load_checks"),

@@ -1,9 +1,9 @@
 """The pytest plugin: a user's own tests on every target, and the checks as test items.
 
-Options select the targets; the fixtures ``target``, ``database``, ``engine``, ``async_engine``
-and ``connection`` are parametrized over them. With ``--dbparity`` the conformance checks of the
-configured application are collected too. The summary ends with what passes on one target and
-fails on another.
+Options select the targets; the fixtures ``target``, ``database``, ``migrated_database``,
+``engine``, ``async_engine`` and ``connection`` are parametrized over them. With ``--dbparity`` the
+checks of the configured application are collected too: conformance, schema parity, revisions. The
+summary ends with what passes on one target and fails on another.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from dbparity.targets import Target
 from dbparity.tester import load_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
     from dbparity.applications import Application
     from dbparity.conformance.base import Check
     from dbparity.servers.database import Database
+    from dbparity.snapshots import Snapshot
 
 _STATE = pytest.StashKey["State"]()
 _ASYNC, _SYNC = {"async_engine"}, {"engine", "connection"}
@@ -250,6 +251,27 @@ def database(request: pytest.FixtureRequest, target: Target) -> Iterator[Databas
     """A fresh database on ``target``, with the configured application's schema, if there is one."""
     with request.config.stash[_STATE].lease(target) as leased:
         yield leased
+
+
+@pytest.fixture
+def migrated_database(request: pytest.FixtureRequest, target: Target) -> Iterator[Database]:
+    """A fresh database on ``target`` that the application's own migrations made."""
+    from dbparity.schema.revisions import upgrade  # noqa: PLC0415  # Alembic is slow to import
+
+    state = request.config.stash[_STATE]
+    if state.settings.alembic is None:
+        pytest.skip("no migrations are configured: [tool.dbparity] alembic")
+    with state.lease(target, empty=True) as leased:
+        leased.run(upgrade)
+        yield leased
+
+
+@pytest.fixture(scope="session")
+def schema_of() -> Callable[[Database], Snapshot]:
+    """A function that reads the schema of a database; `diff` compares two of them."""
+    from dbparity.schema.parity import snapshot  # noqa: PLC0415  # sqlglot is slow to import
+
+    return lambda database: database.run(snapshot)
 
 
 @pytest.fixture

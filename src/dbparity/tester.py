@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 
 # Packages do not keep the order in which they declare their entry points.
-_READING_ORDER = ("operations", "integrity", "concurrency", "transactions", "schema")
+_READING_ORDER = (
+    "operations",
+    "integrity",
+    "concurrency",
+    "transactions",
+    "schema",
+    "revisions",
+)
 
 
 class CrossDatabaseTester:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -205,6 +206,55 @@ def test_missing_target_fails_where_it_is_required(shop: pytest.Pytester) -> Non
     result = shop.runpytest_inprocess("--dbparity-target", "mysql+pymysql", "--dbparity-require")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*mysql+pymysql: no server: no provider that is asked (file)*"])
+
+
+def test_migrated_database_is_made_by_the_migrations(shop: pytest.Pytester) -> None:
+    env = """
+    from alembic import context
+    from sqlalchemy import create_engine
+
+    connection = context.config.attributes.get("connection")
+    if connection is None:
+        connection = create_engine(context.config.get_main_option("sqlalchemy.url")).connect()
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+    """
+    revision = """
+    from alembic import op
+    from sqlalchemy import Column, Integer
+
+    revision, down_revision = "one", None
+
+    def upgrade():
+        op.create_table("goods", Column("id", Integer, primary_key=True))
+    """
+    versions = shop.mkdir("migrations") / "versions"
+    versions.mkdir()
+    (versions.parent / "env.py").write_text(dedent(env))
+    (versions / "one.py").write_text(dedent(revision))
+    shop.path.joinpath("alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    with (shop.path / "pyproject.toml").open("a") as file:
+        file.write('\nalembic = "alembic.ini"\n')
+    shop.makepyfile("""
+        from dbparity import Meaning, diff
+
+        def test_drift(database, migrated_database, schema_of):
+            (found,) = [
+                difference
+                for difference in diff(schema_of(database), schema_of(migrated_database))
+                if difference.place.table == "goods"
+            ]
+            assert (found.meaning, found.place.column) == (Meaning.MISSING, "name")
+    """)
+    shop.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_migrated_database_is_skipped_without_migrations(shop: pytest.Pytester) -> None:
+    shop.makepyfile("def test_nothing(migrated_database): pass")
+    result = shop.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(["*no migrations are configured*"])
 
 
 def test_servers_of_further_databases_are_those_of_the_tests(shop: pytest.Pytester) -> None:

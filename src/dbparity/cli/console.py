@@ -155,8 +155,9 @@ def _show_group(group: Group, screen: Screen) -> None:
             where = f" on {targets}" if targets else ""
             text = Text.assemble(found, (where, "dim"))
             screen.paragraph(text, lead=Text("    found     ", "dim"))
-        if told.proof:
-            screen.paragraph(Text(told.proof), lead=Text("    proof     ", "dim"))
+        for number, part in enumerate(told.proof):
+            lead = "              " if number else "    proof     "
+            screen.paragraph(Text(part), lead=Text(lead, "dim"))
         if told.sides:
             screen.print(Padding(_side_by_side(told.sides), (0, 0, 0, 4)))
     if group.recommendation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -17,22 +18,30 @@ from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.tester import CrossDatabaseTester
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dbparity.applications import Application
+    from dbparity.cli.live import Lines
     from dbparity.cli.output import Output
     from dbparity.conformance.base import Check
-    from dbparity.results import Report
+    from dbparity.results import Report, Severity
     from dbparity.settings import Settings
+    from dbparity.targets import Target
 
 
 def run_checks(settings: Settings, checks: Sequence[Check], files: Sequence[Output]) -> NoReturn:
     """Run ``checks`` for the application of ``settings``, write ``files``, show, and exit."""
     report = _run(settings, settings.application(), checks)
+    conclude(report, settings.fail_on, files, _obstacle(report, settings))
+
+
+def conclude(
+    report: Report, fail_on: Severity, files: Sequence[Output], obstacle: str = ""
+) -> NoReturn:
+    """Write ``files``, show the report, and exit: 2 where an ``obstacle`` makes it no answer."""
     for file in files:
         file.write(plugins.load("reports", file.kind)(report))
-    obstacle = _obstacle(report, settings)
-    failed = report.fails(settings.fail_on)
+    failed = report.fails(fail_on)
     # Standard output is for one thing at a time.
     screen = Screen(stderr=any(file.is_standard for file in files))
     show(report, screen, agreed=not failed and not obstacle)
@@ -42,18 +51,27 @@ def run_checks(settings: Settings, checks: Sequence[Check], files: Sequence[Outp
     raise typer.Exit(FINDINGS if failed else AGREED)
 
 
-def _run(settings: Settings, application: Application, checks: Sequence[Check]) -> Report:
+@contextmanager
+def serving(
+    settings: Settings, targets: Iterable[Target | str]
+) -> Iterator[tuple[DatabaseTestEnvironment, Lines]]:
+    """An environment to be started; whatever ends the block, a signal too, it is stopped."""
     with silence(), Interrupts() as interrupts, lines_or_bars(Screen(stderr=True)) as progress:
-        environment = DatabaseTestEnvironment(settings.targets, settings.server_options, progress)
-        tester = CrossDatabaseTester(environment, application, checks, progress)
+        environment = DatabaseTestEnvironment(targets, settings.server_options, progress)
         try:
-            environment.start()
-            if settings.require and environment.missing:
-                tester.checks = ()
-            return tester.run()
+            yield environment, progress
         finally:
             interrupts.hold()
             environment.stop()
+
+
+def _run(settings: Settings, application: Application, checks: Sequence[Check]) -> Report:
+    with serving(settings, settings.targets) as (environment, progress):
+        tester = CrossDatabaseTester(environment, application, checks, progress)
+        environment.start()
+        if settings.require and environment.missing:
+            tester.checks = ()
+        return tester.run()
 
 
 def _obstacle(report: Report, settings: Settings) -> str:

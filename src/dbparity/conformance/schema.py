@@ -9,6 +9,7 @@ from dbparity.conformance.indexes import foreign_keys_indexed, indexes_used
 from dbparity.conformance.inventory import absences
 from dbparity.conformance.population import application_of
 from dbparity.results import Finding, Place, Verified
+from dbparity.schema.parity import observe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,4 +29,10 @@ def objects(database: Database) -> Iterator[Item]:
                 yield Verified("everything that the model says of it is there", Place(table.key))
 
 
-CHECKS: tuple[Check, ...] = (objects, indexes_used, foreign_keys_indexed)
+@check("schema", needs=("reflects_schema",))
+def parity(database: Database) -> Iterator[Item]:
+    """What the model comes to holds, refuses and compares the same on every target."""
+    yield observe(database)
+
+
+CHECKS: tuple[Check, ...] = (objects, indexes_used, foreign_keys_indexed, parity)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dbparity.results import Finding, Report, Result, Side
 
 AGREEMENT, MISSING = "all targets agree", "missing"
-_Evidence = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]", str]
+_Evidence = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]", tuple[str, ...]]
 _EVIDENCE = 300  # characters of a value that are shown
 _NO_URL = "no URL is configured"
 
@@ -69,7 +69,7 @@ class Told:
     expected: str
     found: tuple[tuple[str, str], ...]
     sides: tuple[Side, ...] = ()
-    proof: str = ""
+    proof: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,8 @@ def shortest(targets: Iterable[str], known: Iterable[str]) -> list[str]:
 
 def evidence(text: str, known: Sequence[str]) -> str:
     """``text`` as one readable line: targets abbreviated, control characters spelled, shortened."""
+    if not known:
+        return line(text)
     name = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     listed = re.compile(rf"(?:{name})(?:, (?:{name}))+(?![\w+@.])")
     return line(listed.sub(lambda found: abbreviated(found[0].split(", "), known), text))
@@ -281,7 +283,7 @@ def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Tol
             (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
             for each in variants
         )
-        proof = line(first.proof, 1000)
+        proof = tuple(line(part, 1000) for part in first.proof.splitlines())
         key = evidence(first.expected, known), told, first.sides, proof
         messages = places.setdefault(key, {})
         messages.setdefault(line(first.message), []).append(str(first.place))

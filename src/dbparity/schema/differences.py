@@ -99,8 +99,8 @@ class Difference:
             severity=self.severity,
             message=f"{self.meaning}: {self.message}",
             place=self.place,
-            expected=self.left or "nothing",
-            actual=self.right or "nothing",
+            expected=self.left or ("nothing" if self.right else ""),
+            actual=self.right or ("nothing" if self.left else ""),
             recommendation=self.recommendation,
         )
 

@@ -239,7 +239,9 @@ def test_paragraph_is_indented_by_its_lead(capsys: pytest.CaptureFixture[str]) -
 
 def test_differing_object_is_shown_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
     sides = (Side("type", "bigint", "integer"), Side("nullable", "yes", "yes"))
-    finding = Finding("TYPE-NARROWER", Severity.LOST, "narrower", sides=sides, proof="2147483648: refused")
+    finding = Finding(
+        "TYPE-NARROWER", Severity.LOST, "narrower", sides=sides, proof="2147483648: refused"
+    )
     result = Result("", "schema", "diff", Outcome.FAILED, findings=(finding,))
     report = Report("left against right", datetime.now(UTC), 1.0, results=(result,))
     lines = shown(report, capsys)

@@ -43,6 +43,7 @@ def test_all_checks_of_the_category_are_offered() -> None:
         "objects",
         "indexes_used",
         "foreign_keys_indexed",
+        "parity",
     }
 
 

@@ -154,10 +154,11 @@ def test_differing_object_is_shown_side_by_side(report: Report) -> None:
 
 
 def test_comparison_of_two_sides_has_no_matrix(report: Report) -> None:
-    missing = Finding("TABLE-MISSING", Severity.WRONG, "missing: the table is not there")
+    missing = Finding("TABLE-MISSING", Severity.WRONG, "it is not there", expected="a, b")
     result = Result("", "schema", "diff", Outcome.FAILED, findings=(missing,))
     page = render(replace(report, targets=(), results=(result,)))
     assert "### wrong: `TABLE-MISSING`\n" in page
+    assert "  - expected: `a, b`\n" in page
     same = replace(result, outcome=Outcome.PASSED, findings=())
     agreed = render(replace(report, targets=(), results=(same,)))
     assert "✅ **Both sides mean the same.**" in agreed
