@@ -47,8 +47,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Executable
 
+    from dbparity import snapshots
     from dbparity.servers.administration import Administration
     from dbparity.servers.database import Database
+    from dbparity.snapshots import Snapshot
 
 T = TypeVar("T")
 
@@ -186,6 +188,29 @@ class BackendContract:
 
         _require(database.run(explain), "explain() has no text")
 
+    def test_snapshot_tells_tables_columns_and_keys(self, database: Database) -> None:
+        """`Backend.catalogue` reads what was made, the second time as the first."""
+
+        def read(database: Database) -> list[Snapshot]:
+            with made(database.engine, _PARENT), database.engine.connect() as connection:
+                return [database.backend.snapshot(connection) for _ in range(2)]
+
+        first, second = database.run(read)
+        _require(first == second, "snapshot() differs from one call to the next")
+        keys = [(("parent",), "parent", ("id",))] if database.features.enforces_foreign_keys else []
+        expected = [
+            ("child", (("id", "integer"), ("parent", "integer")), ("id",), [], keys),
+            (
+                "parent",
+                (("id", "integer"), ("name", "text"), ("amount", "integer")),
+                ("id",),
+                [("name",)],
+                [],
+            ),
+        ]
+        told = [_told(table) for table in first.tables]
+        _require(told == expected, f"snapshot() tells {told}, not {expected}")
+
     def test_settings_are_volatile(self, database: Database) -> None:
         """A server that dbparity starts does not wait for a disk."""
         _skip_unless(_started(database), "dbparity did not start the server: it is somebody's own")
@@ -286,6 +311,20 @@ def _address(url: URL) -> tuple[object, ...]:
 
 def _name(database: Database) -> str:
     return f"{database.backend.title} {'.'.join(map(str, database.version))}"
+
+
+def _told(table: snapshots.Table) -> tuple[object, ...]:
+    """Names, families of types, the primary key, what is unique, and foreign keys."""
+    made_unique = [
+        tuple(part.column for part in index.parts) for index in table.indexes if index.unique
+    ]
+    return (
+        table.name,
+        tuple((column.name, str(column.type.family)) for column in table.columns),
+        table.primary_key and table.primary_key.columns,
+        [key.columns for key in table.uniques] + made_unique,
+        [(key.columns, key.table, key.referred) for key in table.foreign_keys],
+    )
 
 
 def _with_connection(work: Callable[[Connection], T]) -> Callable[[Database], T]:

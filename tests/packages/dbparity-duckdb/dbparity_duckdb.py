@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import text
 
+from dbparity import snapshots
 from dbparity.backends.base import Backend, Driver, Explain, Features, Plan, Refusal
+from dbparity.backends.catalogues.assembly import arranged, ask, by, in_order
+from dbparity.snapshots import Check, Column, Family, ForeignKey, Key, Type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection, Row, Select, Table
     from sqlalchemy.exc import DBAPIError
+
+    from dbparity.backends.catalogues.assembly import Schema
 
 # DuckDB's errors have classes, not numbers: what is violated stands in their text.
 _REFUSALS = {
@@ -24,6 +29,34 @@ _REFUSALS = {
     r"Constraint Error: CHECK": Refusal.CHECK,
     r"Conversion Error: .*out of range": Refusal.OUT_OF_RANGE,
     r"TransactionContext Error: Conflict": Refusal.CONFLICT,
+}
+
+_COLUMNS = """
+SELECT table_name AS tbl, column_name AS name, data_type AS native, is_nullable AS nullable,
+  column_default AS value, numeric_precision AS digits, numeric_scale AS scale
+FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, schema_name, table_name)
+WHERE database_name = current_database() AND schema_name = current_schema()
+ORDER BY table_name, column_index
+"""
+_CONSTRAINTS = """
+SELECT table_name AS tbl, constraint_type AS kind, constraint_name AS name,
+  constraint_column_names AS columns, referenced_table AS target,
+  referenced_column_names AS referred, expression
+FROM duckdb_constraints()
+WHERE database_name = current_database() AND schema_name = current_schema()
+"""
+_FAMILIES = {
+    "BOOLEAN": Family.BOOLEAN,
+    "INTEGER": Family.INTEGER,
+    "BIGINT": Family.INTEGER,
+    "DECIMAL": Family.DECIMAL,
+    "DOUBLE": Family.FLOAT,
+    "VARCHAR": Family.TEXT,
+    "BLOB": Family.BINARY,
+    "DATE": Family.DATE,
+    "TIMESTAMP": Family.DATETIME,
+    "JSON": Family.JSON,
+    "UUID": Family.UUID,
 }
 
 
@@ -93,3 +126,43 @@ class DuckDB(Backend):
     def analyze(self, connection: Connection, tables: Sequence[Table]) -> None:  # noqa: ARG002
         """Run ANALYZE over the file."""
         connection.execute(text("ANALYZE"))
+
+    def catalogue(self, connection: Connection) -> Schema:
+        """Read DuckDB's own functions: the Inspector asks for what PostgreSQL has.
+
+        Indexes and views are left out.
+        """
+        constraints = by(ask(connection, _CONSTRAINTS), "tbl")
+        columns = by(ask(connection, _COLUMNS), "tbl")
+        return in_order(_table(rows, constraints[name]) for name, rows in columns.items()), ()
+
+
+def _table(columns: Sequence[Row[Any]], constraints: Sequence[Row[Any]]) -> snapshots.Table:
+    kinds = by(constraints, "kind")
+    return arranged(
+        snapshots.Table(
+            columns[0].tbl,
+            tuple(_column(row) for row in columns),
+            next((Key(row.name, tuple(row.columns)) for row in kinds["PRIMARY KEY"]), None),
+            tuple(Key(row.name, tuple(row.columns)) for row in kinds["UNIQUE"]),
+            foreign_keys=tuple(
+                ForeignKey(row.name, tuple(row.columns), row.target, tuple(row.referred))
+                for row in kinds["FOREIGN KEY"]
+            ),
+            checks=tuple(Check(row.name, row.expression) for row in kinds["CHECK"]),
+        )
+    )
+
+
+def _column(row: Row[Any]) -> Column:
+    family = _FAMILIES.get(row.native.partition("(")[0], Family.OTHER)
+    decimal = family is Family.DECIMAL
+    kind = Type(
+        row.native,
+        family,
+        bits=row.digits if family is Family.INTEGER else None,
+        precision=row.digits if decimal else None,
+        scale=row.scale if decimal else None,
+        fraction=6 if family is Family.DATETIME else None,
+    )
+    return Column(row.name, kind, row.nullable, row.value)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
+from sqlalchemy.sql import sqltypes
 
 from dbparity.backends.catalogues.assembly import Schema, arranged, in_order
 from dbparity.snapshots import (
@@ -26,7 +28,7 @@ from dbparity.snapshots import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Connection, Inspector
+    from sqlalchemy import Connection, Dialect, Inspector
     from sqlalchemy.types import TypeEngine
 
 # The first that a type is an instance of; an enum is a string, an interval may be a date.
@@ -37,9 +39,8 @@ _FAMILIES: tuple[tuple[type[TypeEngine[Any]], Family], ...] = (
     (sa.Numeric, Family.DECIMAL),
     (sa.Enum, Family.ENUM),
     (sa.String, Family.TEXT),
-    (sa.LargeBinary, Family.BINARY),
-    (sa.types._Binary, Family.BINARY),  # noqa: SLF001  # BINARY and VARBINARY have no other
-    (sa.Interval, Family.INTERVAL),
+    (sqltypes._Binary, Family.BINARY),  # noqa: SLF001  # the base of BINARY, and no public one is
+    (sqltypes._AbstractInterval, Family.INTERVAL),  # noqa: SLF001
     (sa.DateTime, Family.DATETIME),
     (sa.Date, Family.DATE),
     (sa.Time, Family.TIME),
@@ -47,6 +48,7 @@ _FAMILIES: tuple[tuple[type[TypeEngine[Any]], Family], ...] = (
     (sa.Uuid, Family.UUID),
     (sa.ARRAY, Family.ARRAY),
 )
+_MEASURED = {Family.TEXT, Family.BINARY}
 
 
 def read(connection: Connection) -> Schema:
@@ -68,6 +70,7 @@ class _Reflected:
     """All that the Inspector reads of all tables at once."""
 
     def __init__(self, inspector: Inspector) -> None:
+        self._dialect = inspector.dialect
         self._columns = _told(inspector.get_multi_columns)
         self._primary = _told(inspector.get_multi_pk_constraint)
         self._foreign = _told(inspector.get_multi_foreign_keys)
@@ -77,47 +80,39 @@ class _Reflected:
         self._comments = _told(inspector.get_multi_table_comment)
 
     def table(self, name: str) -> Table:
-        primary = self._primary.get(name) or {}
+        primary, uniques = self._primary[name], self._uniques[name]
         key = tuple(primary.get("constrained_columns", ()))
+        behind = {unique["name"] for unique in uniques}
         return arranged(
             Table(
                 name,
-                tuple(_column(column, key) for column in self._columns[name]),
-                Key(primary.get("name") or "", key) if key else None,
-                tuple(
-                    Key(unique["name"] or "", tuple(unique["column_names"]))
-                    for unique in self._uniques.get(name, ())
-                ),
-                tuple(
-                    _index(index)
-                    for index in self._indexes.get(name, ())
-                    if not index.get("duplicates_constraint")
-                ),
-                tuple(_foreign_key(key) for key in self._foreign.get(name, ())),
-                tuple(
-                    Check(check["name"] or "", check["sqltext"])
-                    for check in self._checks.get(name, ())
-                ),
-                comment=(self._comments.get(name) or {}).get("text") or "",
+                tuple(_column(column, key, self._dialect) for column in self._columns[name]),
+                Key(primary["name"] or "", key) if key else None,
+                tuple(Key(each["name"] or "", tuple(each["column_names"])) for each in uniques),
+                tuple(_index(each) for each in self._indexes[name] if each["name"] not in behind),
+                tuple(_foreign_key(each) for each in self._foreign[name]),
+                tuple(Check(each["name"] or "", each["sqltext"]) for each in self._checks[name]),
+                comment=self._comments[name].get("text") or "",
             )
         )
 
 
-def _told(method: Callable[[], Mapping[tuple[str | None, str], Any]]) -> dict[str, Any]:
+def _told(method: Callable[[], Mapping[tuple[str | None, str], Any]]) -> defaultdict[str, Any]:
     """What ``method`` tells by the names of tables; nothing where the dialect does not know it."""
     try:
-        return {name: told for (_, name), told in method().items()}
+        found = {name: told for (_, name), told in method().items()}
     except NotImplementedError:
-        return {}
+        found = {}
+    return defaultdict(dict, found)
 
 
-def _column(told: Mapping[str, Any], key: tuple[str, ...]) -> Column:
+def _column(told: Mapping[str, Any], key: tuple[str, ...], dialect: Dialect) -> Column:
     identity = told.get("identity") or {}
     computed = told.get("computed")
     numbered = told["name"] in key and told.get("autoincrement") is True
     return Column(
         told["name"],
-        column_type(told["type"]),
+        _type(told["type"], dialect),
         told["nullable"],
         None if numbered or computed else told["default"],
         numbered or bool(identity),
@@ -127,14 +122,14 @@ def _column(told: Mapping[str, Any], key: tuple[str, ...]) -> Column:
     )
 
 
-def column_type(told: TypeEngine[Any]) -> Type:
+def _type(told: TypeEngine[Any], dialect: Dialect) -> Type:
     """A type of SQLAlchemy; what it does not say is not said."""
     kind = next((family for known, family in _FAMILIES if isinstance(told, known)), Family.OTHER)
     item = getattr(told, "item_type", None)
     return Type(
-        str(told),
+        "" if isinstance(told, sa.types.NullType) else told.compile(dialect=dialect),
         kind,
-        length=getattr(told, "length", None),
+        length=getattr(told, "length", None) if kind in _MEASURED else None,
         unit=Unit.BYTES if kind is Family.BINARY else Unit.CHARACTERS,
         fixed=isinstance(told, (sa.CHAR, sa.BINARY)),
         bits=_bits(told),
@@ -142,7 +137,7 @@ def column_type(told: TypeEngine[Any]) -> Type:
         scale=getattr(told, "scale", None) if kind is Family.DECIMAL else None,
         zone=bool(getattr(told, "timezone", False)),
         values=tuple(getattr(told, "enums", ())),
-        element=column_type(item) if item is not None else None,
+        element=_type(item, dialect) if item is not None else None,
     )
 
 

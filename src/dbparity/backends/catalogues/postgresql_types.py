@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dbparity.snapshots import Collation, Family, Type
+from dbparity.snapshots import Collation, Family, Type, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +83,8 @@ def _detailed(plain: Type, name: str, modifier: int, collation: Collation | None
     given = None if modifier == _NONE else modifier
     if plain.family is Family.TEXT:
         return _text(plain, name, given, collation)
+    if plain.family is Family.BINARY:
+        return replace(plain, unit=Unit.BYTES)
     if plain.family is Family.DECIMAL and given is not None:
         return replace(plain, precision=(given - _HEADER) >> 16 & 0xFFFF, scale=_scale(given))
     if plain.family in _TIMES:
