@@ -13,7 +13,8 @@ from dbparity import plugins
 from dbparity.backends.base import load_backend
 from dbparity.results import Place
 from dbparity.schema.drafts import Gap, called
-from dbparity.schema.expressions import Scope, guard, parse, read
+from dbparity.schema.expressions import Scope, parse, read
+from dbparity.schema.terms import guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def _partial(draft: Draft, table: Table, index: Index, predicates: dict[str, str
         table.indexes.discard(index)
         return gap.refused(f"give one, since those for {' and '.join(predicates)} differ")
     options = index.dialect_options[draft.dialect.name]
-    if "where" in options:
+    if draft.features.partial_indexes and "where" in options:
         options["where"] = literal_column(predicate)
         return gap.emulated(f"with the predicate for {source}")
     gap = Gap(gap.place, gap.subject, promise, f"{draft.title} has no partial indexes")

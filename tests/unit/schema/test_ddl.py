@@ -33,6 +33,7 @@ from dbparity.backends.base import load_backend
 from dbparity.errors import SchemaRefused
 from dbparity.schema.ddl import Ddl, ddl
 from dbparity.schema.drafts import Handling
+from tests.support.performing import Claiming
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +137,12 @@ def test_unique_partial_index_is_refused_where_no_column_can_be_hidden() -> None
     assert [remark.handling for remark in made.refused] == [Handling.REFUSED]
     assert "index a generated column that is NULL for all other rows" in str(made.refused[0])
     assert not any("INDEX" in one for one in made.statements)
+
+
+def test_unique_partial_index_is_refused_by_a_backend_that_can_do_none_of_it() -> None:
+    backend = Claiming(partial_indexes=False)
+    made = ddl(active(postgresql_where=ALIVE), backend, VERSIONS["sqlite"])
+    assert made.refused[0].obstacle == "SQLite has no partial indexes"
 
 
 def test_generated_column_that_does_it_already_is_enough() -> None:
