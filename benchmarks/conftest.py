@@ -30,3 +30,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(
                     f"{arm:>36} lease {lease * 1000:8.2f} ms {create / lease:7.1f} times faster"
                 )
+        inspector = medians.pop("inspector", None)
+        if inspector is not None:
+            taken = medians["snapshot"]
+            terminalreporter.write_line(
+                f"{group:28} Inspector {inspector * 1000:8.2f} ms, snapshot "
+                f"{taken * 1000:8.2f} ms {taken / inspector:7.2f} times as long"
+            )
