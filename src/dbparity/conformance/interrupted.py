@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dbparity.conformance.walking import brief, told, walking, wrong
 from dbparity.results import Severity, Skipped, Verified
-from dbparity.schema.differences import Meaning
 from dbparity.schema.envpy import Door
 from dbparity.schema.killing import executioner
 
@@ -90,7 +89,7 @@ def _half_way(
 
 def _repair(left: tuple[Difference, ...]) -> str:
     """What undoes the half that was done."""
-    extra = [each for each in left if each.meaning is Meaning.EXTRA]
+    extra = [each for each in left if not each.left]
     steps = [f"drop the {each.aspect} {each.name or each.place}" for each in extra]
     steps += [f"restore what was before: {told(each)}" for each in left if each not in extra]
     return "; ".join(steps) or "restore the rows from a backup"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dbparity.conformance.walking import brief, declared, unlike, walking, wrong
 from dbparity.results import Finding, Measurement, Skipped, Verified
-from dbparity.schema.differences import Meaning
 from dbparity.schema.standing import named
 
 if TYPE_CHECKING:
@@ -74,8 +73,7 @@ def _rolled_back(revision: Revision, before: View, after: View, back: View) -> I
 
 
 def _code(difference: Difference) -> str:
-    extra = difference.meaning is Meaning.EXTRA
-    return "ROLLBACK-INCOMPLETE" if extra else "ROLLBACK-DIFFERS"
+    return "ROLLBACK-DIFFERS" if difference.left else "ROLLBACK-INCOMPLETE"
 
 
 def _again(walk: Walk, revision: Revision, after: View) -> Iterator[Item]:

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from dbparity.conformance.base import Check, words
 from dbparity.conformance.population import application_of
 from dbparity.results import Finding, Item, Severity, Skipped
-from dbparity.schema.differences import Meaning
 from dbparity.schema.sides import sides
 from dbparity.schema.walk import View, Walk
 
@@ -46,7 +45,8 @@ def walking(run: Callable[[Walk], Iterator[Item]]) -> Check:
         else:
             yield Skipped("there are no revisions")
 
-    return Check(run.__name__, "revisions", begun, needs=("reflects_schema",), empty=True)
+    needs = ("reflects_schema",)
+    return Check(run.__name__, "revisions", begun, needs, empty=True, once=True)
 
 
 def declared(walk: Walk, revision: Revision) -> bool:
@@ -83,9 +83,9 @@ def unlike(
 def told(difference: Difference) -> str:
     """What a database has otherwise than before, or than it is to have."""
     name = difference.name or str(difference.place)
-    if difference.meaning is Meaning.EXTRA:
+    if not difference.left:
         return f"the {difference.aspect} {name} is there"
-    if difference.meaning is Meaning.MISSING:
+    if not difference.right:
         return f"the {difference.aspect} {name} is not there"
     return f"{difference.place}: {difference.message}"
 
