@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from dbparity import pytest_parity
 from dbparity.backends.base import Driver, load_backend
-from dbparity.conformance.base import perform
+from dbparity.conformance.base import on, perform
 from dbparity.errors import DbparityError, ServerUnavailable
 from dbparity.results import Outcome, Result
 from dbparity.servers import reaper
@@ -182,6 +182,7 @@ def pytest_collection_modifyitems(
             state.settings.application()
         except DbparityError as error:
             raise pytest.UsageError(str(error)) from error
+        checks = load_checks()
         items.extend(
             CheckItem.from_parent(
                 session,
@@ -189,8 +190,8 @@ def pytest_collection_modifyitems(
                 target=target,
                 check=check,
             )
-            for check in load_checks()
             for target in state.targets
+            for check in on(target, state.targets, checks)
         )
 
 

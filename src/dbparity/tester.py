@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dbparity import plugins
 from dbparity.conformance.agreement import compare
-from dbparity.conformance.base import Check, perform, words
+from dbparity.conformance.base import Check, on, perform, words
 from dbparity.conformance.population import synthesizer_of
 from dbparity.errors import SchemaRefused, TargetUnknown
 from dbparity.progress import Progress
@@ -84,10 +84,11 @@ class CrossDatabaseTester:
     def _on_target(self, target: Target) -> list[Result]:
         results: list[Result] = []
         given_up: dict[bool, str] = {}
-        for number, check in enumerate(self.checks, start=1):
+        checks = tuple(on(target, self.environment.targets, self.checks))
+        for number, check in enumerate(checks, start=1):
             if self._interrupted.is_set():
                 break
-            self.progress.checking(str(target), check.name, number, len(self.checks))
+            self.progress.checking(str(target), check.name, number, len(checks))
             for result in self._performed(target, check, given_up):
                 self.progress.checked(result)
                 results.append(result)

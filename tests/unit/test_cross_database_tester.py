@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,18 @@ def test_every_check_runs_on_every_target() -> None:
         (AIOSQLITE, "counts_goods"): Outcome.PASSED,
         ("", "counts_goods"): Outcome.PASSED,
     }
+
+
+def test_check_that_no_driver_changes_runs_once_on_a_server() -> None:
+    told = Told()
+    report = run(replace(counts_goods, once=True), needs_sequences, progress=told)
+    assert outcomes(report) == {
+        (PYSQLITE, "counts_goods"): Outcome.PASSED,
+        (PYSQLITE, "needs_sequences"): Outcome.SKIPPED,
+        (AIOSQLITE, "needs_sequences"): Outcome.SKIPPED,
+        ("", "counts_goods"): Outcome.SKIPPED,
+    }
+    assert (AIOSQLITE, "needs_sequences", 1, 1) in told.began
 
 
 def test_every_check_has_an_empty_database() -> None:

@@ -387,6 +387,15 @@ def test_checks_are_collected_for_every_target(shop: pytest.Pytester, checks: li
     )
 
 
+def test_check_that_no_driver_changes_is_collected_once(
+    shop: pytest.Pytester, checks: list[Check]
+) -> None:
+    checks.append(check("schema", once=True)(passed))
+    result = shop.runpytest_inprocess("--dbparity", "-v")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*schema::passed?sqlite+pysqlite?*"])
+
+
 def test_checks_are_not_collected_unasked(shop: pytest.Pytester, checks: list[Check]) -> None:
     checks.append(check("schema")(passed))
     assert shop.runpytest_inprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED

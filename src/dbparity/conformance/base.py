@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from dbparity.servers.ledger import unnamed
 
 if TYPE_CHECKING:
     from dbparity.servers.database import Database
+    from dbparity.targets import Target
 
 Run = Callable[["Database"], Iterator[Item]]
 
@@ -36,7 +37,8 @@ Run = Callable[["Database"], Iterator[Item]]
 class Check:
     """A check: its name and category, the features that it needs, and its function.
 
-    One that is ``empty`` gets a database without the application's schema.
+    One that is ``empty`` gets a database without the application's schema. One that runs ``once``
+    for each server asks nothing that depends on the driver.
     """
 
     name: str
@@ -44,13 +46,20 @@ class Check:
     run: Run
     needs: tuple[str, ...] = ()
     empty: bool = False
+    once: bool = False
 
 
 def check(
-    category: str, *, needs: tuple[str, ...] = (), empty: bool = False
+    category: str, *, needs: tuple[str, ...] = (), empty: bool = False, once: bool = False
 ) -> Callable[[Run], Check]:
     """Make a check of a function; ``needs`` names fields of `Features` that must be true."""
-    return lambda run: Check(run.__name__, category, run, needs, empty)
+    return lambda run: Check(run.__name__, category, run, needs, empty, once)
+
+
+def on(target: Target, targets: Iterable[Target], checks: Iterable[Check]) -> Iterator[Check]:
+    """Those of ``checks`` that run on ``target``: some only on the first of a server's."""
+    first = next(each for each in targets if each.server == target.server)
+    return (check for check in checks if not check.once or target == first)
 
 
 def perform(check: Check, database: Database) -> Result:

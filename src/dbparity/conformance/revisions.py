@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 
-@check("revisions", empty=True)
+@check("revisions", empty=True, once=True)
 def heads(database: Database) -> Iterator[Item]:
     """The revisions are one history with one head, and env.py can be run."""
     application = application_of(database)
