@@ -78,7 +78,12 @@ TYPES = {
     "json": Type("json", Family.JSON),
     "year": Type("year", Family.OTHER),
 }
-ENUM = Type("enum('x','it''s','a\\\\b')", Family.ENUM, values=("x", "it's", "a\\b"), collation=BIN)
+ENUM = Type(
+    "enum('unsigned','it''s','a\\\\b')",
+    Family.ENUM,
+    values=("unsigned", "it's", "a\\b"),
+    collation=BIN,
+)
 SET = Type("set('x','y')", Family.OTHER, values=("x", "y"), collation=BIN)
 
 
@@ -99,7 +104,7 @@ BOTH = {
         lambda _, __: (Table("t", columns_of(*TYPES.values())),),
     ),
     "enums and sets": Case(
-        (f"CREATE TABLE t (a enum('x','it''s','a\\\\b') {OWN}, b set('x','y') {OWN})",),
+        (f"CREATE TABLE t (a enum('unsigned','it''s','a\\\\b') {OWN}, b set('x','y') {OWN})",),
         lambda _, __: (Table("t", columns_of(ENUM, SET)),),
     ),
     "collations": Case(

@@ -217,9 +217,11 @@ CASES = {
             (
                 "CREATE TABLE child (a INTEGER REFERENCES parent ON DELETE CASCADE, "
                 "b INTEGER CONSTRAINT later REFERENCES parent (ID) ON UPDATE SET NULL "
-                "DEFERRABLE INITIALLY DEFERRED, c INTEGER REFERENCES gone, "
+                "DEFERRABLE INITIALLY DEFERRED, "
+                "c INTEGER REFERENCES gone ON DELETE SET DEFAULT DEFERRABLE, "
                 "CONSTRAINT pair FOREIGN KEY (A, b) REFERENCES parent (a, b) DEFERRABLE, "
-                "FOREIGN KEY (c) REFERENCES child (a) NOT DEFERRABLE INITIALLY IMMEDIATE)"
+                "FOREIGN KEY (c) REFERENCES child (a) NOT DEFERRABLE INITIALLY IMMEDIATE "
+                "CHECK (c > 0) FOREIGN KEY (a) REFERENCES child (c) ON UPDATE SET DEFAULT)"
             ),
             "CREATE INDEX serving ON child (a, b, c)",
         ),
@@ -235,8 +237,9 @@ CASES = {
                 (Column("a", WHOLE), Column("b", WHOLE), Column("c", WHOLE)),
                 indexes=(Index("serving", (Part("a"), Part("b"), Part("c")), serves_key=True),),
                 foreign_keys=(
+                    ForeignKey("", ("a",), "child", ("c",), on_update="SET DEFAULT"),
                     ForeignKey("", ("c",), "child", ("a",)),
-                    ForeignKey("", ("c",), "gone", ()),
+                    ForeignKey("", ("c",), "gone", (), on_delete="SET DEFAULT", deferrable=True),
                     ForeignKey("", ("a",), "Parent", ("id",), on_delete="CASCADE"),
                     ForeignKey(
                         "later",
@@ -249,6 +252,7 @@ CASES = {
                     ),
                     ForeignKey("pair", ("a", "b"), "Parent", ("a", "b"), deferrable=True),
                 ),
+                checks=(Check("", "c > 0"),),
             ),
         ),
     ),

@@ -155,7 +155,7 @@ class _Catalogue:
         return self.dialect.json and bool(check.expression == f"json_valid(`{column}`)")
 
     def _column(self, row: Row[Any], *, json: bool) -> Column:
-        kind = column_type(row, self.collations.get(row.collation), json=json)
+        kind = column_type(row.native, self.collations.get(row.collation), json=json)
         updated = re.search(r"on update (\S+)", row.extra)
         expression = self.dialect.spelled(row.expression or "")
         return Column(
@@ -211,7 +211,7 @@ def _mysql_default(row: Row[Any], kind: Type) -> str | None:
         return None
     if "DEFAULT_GENERATED" in row.extra:
         return unescaped(value)
-    if kind.family in _NUMBERS or row.kind in {"bit", "year"}:
+    if kind.family in _NUMBERS or row.native.startswith(("bit", "year")):
         return value
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 

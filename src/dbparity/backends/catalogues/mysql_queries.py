@@ -16,10 +16,8 @@ FROM information_schema.views WHERE table_schema = DATABASE()
 """
 
 COLUMNS = """
-SELECT table_name AS tbl, column_name AS name, column_default AS value, is_nullable AS nullable,
-  data_type AS kind, column_type AS native, character_maximum_length AS characters,
-  character_octet_length AS octets, numeric_precision AS digits, numeric_scale AS scale,
-  datetime_precision AS fraction, character_set_name AS charset, collation_name AS collation,
+SELECT table_name AS tbl, column_name AS name, column_type AS native, column_default AS value,
+  is_nullable AS nullable, character_set_name AS charset, collation_name AS collation,
   extra AS extra, generation_expression AS expression, column_comment AS comment
 FROM information_schema.columns WHERE table_schema = DATABASE()
 ORDER BY table_name, ordinal_position

@@ -1,15 +1,12 @@
-"""The types of MySQL and MariaDB, from rows of information_schema.columns."""
+"""The types of MySQL and MariaDB, as information_schema spells them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
 
 from dbparity.snapshots import Collation, Family, Type, Unit
-
-if TYPE_CHECKING:
-    from sqlalchemy import Row
 
 _FAMILIES = {
     Family.INTEGER: "tinyint smallint mediumint int bigint",
@@ -34,41 +31,53 @@ _BITS = {
     "float": 32,
     "double": 64,
 }
-_UNBOUNDED = {"longtext", "longblob"}  # 4 GB, more than others hold without saying so
+# In bytes; the long ones, of 4 GB, hold more than others do without saying so.
+_SIZES = {
+    "tinytext": 255,
+    "tinyblob": 255,
+    "text": 65_535,
+    "blob": 65_535,
+    "mediumtext": 16_777_215,
+    "mediumblob": 16_777_215,
+}
+_TIMES = {Family.TIME, Family.DATETIME}
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a"}
 
 
-def column_type(row: Row[Any], collation: Collation | None, *, json: bool) -> Type:
+@lru_cache
+def column_type(native: str, collation: Collation | None, *, json: bool) -> Type:
     """What a column holds; ``json`` says that a check keeps it to valid JSON."""
-    native = row.native
     if json or native == "tinyint(1)":  # of a BOOLEAN; others have no width, or another
         return Type(native, Family.JSON if json else Family.BOOLEAN)
-    plain = Type(native, _NAMES.get(row.kind, Family.OTHER), signed="unsigned" not in native)
-    if plain.family in {Family.TEXT, Family.BINARY}:
-        return _string(plain, row, collation)
-    if plain.family is Family.DECIMAL:
-        return replace(plain, precision=row.digits, scale=row.scale)
-    if row.kind in {"enum", "set"}:
-        return replace(plain, values=_values(native), collation=collation)
-    return replace(
-        plain, bits=_BITS.get(row.kind), fraction=row.fraction, zone=row.kind == "timestamp"
-    )
+    name, _, details = native.partition("(")
+    name = name.split()[0]
+    family = _NAMES.get(name, Family.OTHER)
+    if name in {"enum", "set"}:
+        return Type(native, family, values=_values(details), collation=collation)
+    plain = Type(native, family, signed="unsigned" not in native, bits=_BITS.get(name))
+    first, second = (*map(int, re.findall(r"\d+", details)), None, None)[:2]
+    if family in {Family.TEXT, Family.BINARY}:
+        return _string(plain, name, first, collation)
+    if family is Family.DECIMAL:
+        return replace(plain, precision=first, scale=second)
+    if family in _TIMES:
+        return replace(plain, fraction=first or 0, zone=name == "timestamp")
+    return plain
 
 
-def _string(plain: Type, row: Row[Any], collation: Collation | None) -> Type:
-    counted = row.kind in {"char", "varchar"}
-    length = row.characters if counted else row.octets
+def _string(plain: Type, name: str, length: int | None, collation: Collation | None) -> Type:
+    counted = name in {"char", "varchar"}
     return replace(
         plain,
-        length=None if row.kind in _UNBOUNDED else length,
+        length=_SIZES.get(name, length),
         unit=Unit.CHARACTERS if counted else Unit.BYTES,
-        fixed=row.kind in {"char", "binary"},
+        fixed=name in {"char", "binary"},
         collation=collation,
     )
 
 
-def _values(native: str) -> tuple[str, ...]:
-    found = re.findall(r"'((?:[^']|'')*)'", native)
+def _values(listed: str) -> tuple[str, ...]:
+    found = re.findall(r"'((?:[^']|'')*)'", listed)
     return tuple(unescaped(value.replace("''", "'")) for value in found)
 
 

@@ -169,7 +169,8 @@ class _Rules:
         return self.words[self.place] if self.place < len(self.words) else None
 
     def default(self, _name: str) -> None:
-        self._next()
+        if self.words[self.place - 2].word != "SET":  # ON DELETE SET DEFAULT
+            self._next()
 
     def null(self, _name: str) -> None:
         """NOT NULL is told by a pragma; its name belongs to no other rule."""
