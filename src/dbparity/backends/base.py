@@ -249,6 +249,9 @@ class Backend(ABC):
     def prepare(self, engine: Engine) -> None:  # noqa: B027  # most backends need nothing
         """Attach to an engine what an application on this backend is expected to attach."""
 
+    def hasten(self, engine: Engine) -> None:  # noqa: B027  # servers have settings for it
+        """Attach what saves time where nothing is to be kept: for test databases alone."""
+
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
         """Arguments of the driver's connect: a login that fails in seconds, not in minutes."""
         return {}

@@ -133,13 +133,21 @@ class SQLite(Backend):
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
 
+    def hasten(self, engine: Engine) -> None:
+        """Wait for no disk, and give every table and index of a new file a smaller first page."""
+        event.listen(engine, "connect", _hurry)
+
 
 def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _hurry(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
+    cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous = OFF")
-    # Of a new file: with an empty page for each table and index, it is a quarter of the size.
     cursor.execute("PRAGMA page_size = 1024")
     cursor.close()
 

@@ -12,6 +12,8 @@ from sqlalchemy import MetaData, TypeDecorator
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex
 
+from dbparity.models import copied
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -153,30 +155,8 @@ class Draft:
 
 
 def drafted(metadata: MetaData, backend: Backend, version: tuple[int, ...]) -> Draft:
-    """A copy of ``metadata`` that can be changed.
-
-    A copy also has what SQLAlchemy takes from a MetaData whose tables refer to each other in a
-    circle once it was created on a backend that has ALTER TABLE ADD CONSTRAINT.
-    """
-    copy = MetaData(naming_convention=metadata.naming_convention)
-    _listen(metadata, copy)
-    for sequence in metadata._sequences.values():  # noqa: SLF001
-        if sequence.column is None:
-            sequence._copy()._set_metadata(copy)  # noqa: SLF001
-    for table in metadata.tables.values():
-        made = table.to_metadata(copy)
-        _listen(table, made)
-        items, copied = _conditional(table), _conditional(made)
-        for identity in items.keys() & copied.keys():
-            copied[identity]._ddl_if = items[identity]._ddl_if  # noqa: SLF001
-            # The copy's are in the order of a set.
-            vars(copied[identity]).update(_creation_order=_order(items[identity]))
-    return Draft(copy, backend, version)
-
-
-def parts(table: Table) -> list[Constraint | Index]:
-    """All constraints and indexes, those for other backends too."""
-    return [*table.constraints, *table.indexes]
+    """A copy of ``metadata`` that can be changed."""
+    return Draft(copied(metadata), backend, version)
 
 
 def called(item: Constraint | Index) -> str:
@@ -185,23 +165,3 @@ def called(item: Constraint | Index) -> str:
     columns = ", ".join(column.name for column in getattr(item, "columns", ()))
     over = columns or getattr(item, "sqltext", "")
     return f"{words} {item.name or f'({over})'}"
-
-
-def _conditional(table: Table) -> dict[tuple[str, ...], Constraint | Index]:
-    """The constraints and indexes that may have a ddl_if, by what they are."""
-    return {_identity(item): item for item in parts(table)}
-
-
-def _listen(item: MetaData | Table, copy: MetaData | Table) -> None:
-    """Let what listens to ``item`` listen to its copy."""
-    copy.dispatch._update(item.dispatch, only_propagate=False)  # noqa: SLF001
-
-
-def _order(item: Constraint | Index) -> int:
-    return getattr(item, "_creation_order", 0)
-
-
-def _identity(item: Constraint | Index) -> tuple[str, ...]:
-    over: Any = getattr(item, "expressions", None) or getattr(item, "columns", ())
-    words = (type(item).__name__, item.name, getattr(item, "sqltext", ""), *over)
-    return tuple(map(str, words))

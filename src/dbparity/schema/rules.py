@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import conv
 
+from dbparity.models import parts
 from dbparity.results import Place
-from dbparity.schema.drafts import Draft, Gap, Remark, called, parts
+from dbparity.schema.drafts import Draft, Gap, Remark, called
 from dbparity.schema.index_rules import SAME_ROWS, expression_indexes, partial_indexes
 
 if TYPE_CHECKING:

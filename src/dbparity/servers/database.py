@@ -117,5 +117,6 @@ class Opening:
 def configure(engine: Engine, backend: Backend, application: Application | None) -> None:
     """Attach what the backend and the application attach to every engine."""
     backend.prepare(engine)
+    backend.hasten(engine)
     if application is not None and application.configure is not None:
         application.configure(engine)

@@ -16,13 +16,15 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import CompileError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from dbparity.errors import SchemaRefused
+from dbparity.models import copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, MetaData
 
     from dbparity.applications import Application
     from dbparity.servers.administration import Administration
@@ -188,7 +190,7 @@ def create_schema(engine: Engine, application: Application) -> None:
             raise SchemaRefused(target, f"table {table.fullname!r}", cause, cure)
     try:
         with engine.begin() as connection:
-            application.metadata.create_all(connection, checkfirst=False)
+            _creatable(application.metadata).create_all(connection, checkfirst=False)
     except CompileError as error:
         cure = "give the column a type, or a length, that this backend has"
         raise SchemaRefused(target, "the schema", error, cure) from error
@@ -196,6 +198,13 @@ def create_schema(engine: Engine, application: Application) -> None:
         statement = " ".join((getattr(error, "statement", None) or "the schema").split())[:120]
         cure = "change the column or constraint, or give it a variant: with_variant, ddl_if"
         raise SchemaRefused(target, repr(statement), _orig(error), cure) from error
+
+
+def _creatable(metadata: MetaData) -> MetaData:
+    """A copy where tables refer to each other in a circle: SQLAlchemy forgets how they do."""
+    tables = metadata.tables.values()
+    *_, (_, circular) = sort_tables_and_constraints(tables)  # type: ignore[no-untyped-call]
+    return copied(metadata) if circular else metadata
 
 
 def _orig(error: SQLAlchemyError) -> Exception:

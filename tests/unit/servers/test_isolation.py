@@ -12,12 +12,15 @@ from sqlalchemy import (
     URL,
     Column,
     Connection,
+    ForeignKey,
     Integer,
     MetaData,
     String,
     Table,
+    create_mock_engine,
     event,
     func,
+    inspect,
     select,
     text,
 )
@@ -150,6 +153,23 @@ def test_table_in_a_schema_is_refused_by_its_name(
 ) -> None:
     with pytest.raises(SchemaRefused, match=r"table 'warehouse\.goods'.*schema_translate_map"):
         environment.lease(target, shop(schema="warehouse")).__enter__()
+
+
+def test_foreign_keys_in_a_circle_are_kept_after_another_backend_had_them(
+    environment: DatabaseTestEnvironment, target: Target
+) -> None:
+    metadata = MetaData()
+    for name, other in (("shops", "goods"), ("goods", "shops")):
+        key = Column("other", Integer, ForeignKey(f"{other}.id", name=f"fk_{name}"))
+        Table(name, metadata, Column("id", Integer, primary_key=True), key)
+    metadata.create_all(create_mock_engine("postgresql://", lambda *_: None), checkfirst=False)
+
+    def keys(database: Database) -> int:
+        inspector = inspect(database.engine)
+        return sum(len(inspector.get_foreign_keys(name)) for name in metadata.tables)
+
+    with environment.lease(target, Application("tests:circle", metadata)) as database:
+        assert database.run(keys) == 2
 
 
 def test_refused_schema_leaves_no_file(
