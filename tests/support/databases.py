@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, MetaData
@@ -58,8 +57,16 @@ def database_at(url: URL, app: Application, schema: MetaData | None = None) -> I
         try:
             version = version_tuple(bridge.run(make, opening.engine))
             target = Target(backend.name, driver.name)
-            beside = partial(database_at, _beside(url), app, MetaData())
-            yield Database(target, url, backend, version, bridge, opening, app, beside=beside)
+            yield Database(
+                target,
+                url,
+                backend,
+                version,
+                bridge,
+                opening,
+                app,
+                beside=lambda: database_at(_beside(url), app, MetaData()),
+            )
         finally:
             opening.close()
 

@@ -28,6 +28,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "targets: it is a number; write a list",
     ),
     (
+        errors.HistoryBroken("REVISION-MISSING", "0002", "no file has it", "bring it back"),
+        "0002: no file has it; bring it back",
+    ),
+    (
         errors.ApplicationError("shop:metadata", "no module", "install it"),
         "shop:metadata: no module; install it",
     ),

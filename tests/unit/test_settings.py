@@ -44,6 +44,9 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         pythonpath = ["src"]
         factory = "shop.seed:factories"
         configure = "shop.engines:configure"
+        irreversible = ["0002"]
+        alembic-x = ["url={url}"]
+        alembic-environment = { DB_URL = "{url}" }
         targets = ["sqlite", "postgresql+asyncpg@17"]
         images = { "postgresql@17" = "registry/pg:17" }
         urls = { mysql = "mysql://root:secret@db/mysql" }
@@ -61,6 +64,9 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         pythonpath=(folder / "src",),
         factory="shop.seed:factories",
         configure="shop.engines:configure",
+        irreversible=("0002",),
+        alembic_x=("url={url}",),
+        alembic_environment={"DB_URL": "{url}"},
         targets=(Target("sqlite"), Target("postgresql", "asyncpg", "17")),
         images={"postgresql@17": "registry/pg:17"},
         urls={"mysql": "mysql://root:secret@db/mysql"},
@@ -88,7 +94,7 @@ def test_pyproject_without_a_table_configures_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ('tragets = ["sqlite"]', "tragets: no such setting; the settings are: alembic, configure"),
+        ('tragets = ["sqlite"]', "tragets: no such setting; the settings are: alembic, alembic-"),
         ('targets = "sqlite"', "targets: of type str; write a list"),
         ('targets = ["sqlite", 3]', "targets: 3 is not a string; write a list of strings"),
         ('reuse = "yes"', "reuse: of type str; write a bool"),
@@ -198,6 +204,9 @@ def test_application_is_imported_from_its_folder(configure: Callable[[str], Path
     folder = configure("""
         metadata = "settings_shop:metadata"
         pythonpath = ["src"]
+        irreversible = ["0002"]
+        alembic-x = ["url={url}"]
+        alembic-environment = { DB_URL = "{url}" }
     """)
     (folder / "src").mkdir()
     (folder / "src" / "settings_shop.py").write_text(
@@ -205,7 +214,11 @@ def test_application_is_imported_from_its_folder(configure: Callable[[str], Path
         "metadata = MetaData()\n"
         "Table('goods', metadata, Column('id', Integer, primary_key=True))\n"
     )
-    assert list(load(folder).application().metadata.tables) == ["goods"]
+    application = load(folder).application()
+    assert list(application.metadata.tables) == ["goods"]
+    assert application.irreversible == ("0002",)
+    assert application.alembic_x == ("url={url}",)
+    assert application.alembic_environment == {"DB_URL": "{url}"}
 
 
 def test_missing_application_is_cured_by_an_option_or_a_setting() -> None:

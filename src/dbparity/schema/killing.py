@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -126,7 +127,7 @@ def _end(order: str, writing: int) -> None:
     os.dup2(2, 1)
     words = "it ended before the statement"
     try:
-        upgrade(order, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        upgrade(order, partial(os.kill, os.getpid(), signal.SIGKILL))
     except BaseException as error:  # noqa: BLE001  # the parent is told, whatever it is
         words = f"{type(error).__name__}: {error}"
     os.write(writing, words.encode())

@@ -40,8 +40,10 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def app(tmp_path: Path) -> Callable[..., Application]:
-    def of(scripts: Sequence[Script] = family(), **options: tuple[str, ...]) -> Application:
-        return Application("tests:family", MetaData(), write_scripts(tmp_path, scripts), **options)
+    def of(scripts: Sequence[Script] = family(), irreversible: tuple[str, ...] = ()) -> Application:
+        return Application(
+            "tests:family", MetaData(), write_scripts(tmp_path, scripts), irreversible=irreversible
+        )
 
     return of
 

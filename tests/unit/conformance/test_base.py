@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from dbparity.conformance import indexes, integrity, operations, schema, transactions
 from dbparity.conformance.base import Check, check
+from dbparity.conformance.model_at_head import model_at_head
 from dbparity.results import Finding, Item, Observation, Place, Severity, Skipped
 from tests.support.performing import OnFile
 
@@ -87,7 +88,7 @@ def test_no_savepoint_is_asked_for_where_there_are_none(check: Check, tmp_path: 
 
 @pytest.mark.parametrize(
     "check",
-    [schema.objects, schema.migrations, indexes.indexes_used, indexes.foreign_keys_indexed],
+    [schema.objects, model_at_head, indexes.indexes_used, indexes.foreign_keys_indexed],
     ids=lambda check: check.name,
 )
 def test_nothing_is_read_back_where_that_cannot_be(check: Check, tmp_path: Path) -> None:

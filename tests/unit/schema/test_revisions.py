@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import logging.config
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import (
@@ -29,6 +31,8 @@ from dbparity.applications import Application
 from dbparity.backends.sqlite import SQLite
 from dbparity.errors import ApplicationError
 from dbparity.schema import envpy, revisions
+from dbparity.schema.envpy import Door
+from dbparity.schema.history import History
 from dbparity.schema.revisions import Drift
 from dbparity.servers.database import Database
 from tests.support.databases import sqlite_database
@@ -42,6 +46,7 @@ from tests.support.migrations import (
     SYNC,
     write_migrations,
 )
+from tests.support.scripts import MAKE_PARENTS, but, write_scripts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -314,3 +319,74 @@ def test_a_column_of_another_type_tells_both(empty: Empty, tmp_path: Path) -> No
             Drift("pairs", "b", "nullable is True, in the model False"),
             Drift("pairs", "b", "default is None, in the model none"),
         }
+
+
+BY_ARGUMENT = """
+    from alembic import context
+    from sqlalchemy import NullPool, create_engine
+    {configure}
+    url = context.get_x_argument(as_dictionary=True).get("where", "{url}")
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        migrate(connection)
+"""
+BY_VARIABLE = """
+    import os
+    from alembic import context
+    from sqlalchemy import NullPool, create_engine
+    {configure}
+    url = os.environ.get("WHERE", "{url}")
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        migrate(connection)
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "options"),
+    [
+        (BY_ARGUMENT, {"alembic_x": ("where={url}",)}),
+        (BY_VARIABLE, {"alembic_environment": {"WHERE": "{url}"}}),
+    ],
+    ids=["argument", "variable"],
+)
+@pytest.mark.parametrize("driver", ["pysqlite", "aiosqlite"])
+def test_an_env_is_told_its_url_as_the_application_declares(
+    tmp_path: Path, driver: str, env: str, options: dict[str, Any]
+) -> None:
+    ini = write_migrations(tmp_path, env, url=f"sqlite:///{tmp_path / 'precious.db'}")
+    app = Application("tests:metadata", pairs(), ini, **options)
+    with sqlite_database(tmp_path, app, driver, MetaData()) as database:
+        database.run(revisions.upgrade)
+
+        assert database.run(revisions.current) == ("1",)
+    assert not (tmp_path / "precious.db").exists()
+
+
+def test_variables_are_what_they_were_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHERE", "here")
+    monkeypatch.delenv("ELSEWHERE", raising=False)
+    environment = {"WHERE": "{url}", "ELSEWHERE": "{url}"}
+    ini = write_migrations(tmp_path, BY_VARIABLE)
+    app = Application("tests:metadata", pairs(), ini, alembic_environment=environment)
+    with sqlite_database(tmp_path, app, schema=MetaData()) as database:
+        revisions.upgrade(database)
+
+    assert (os.environ["WHERE"], "ELSEWHERE" in os.environ) == ("here", False)
+
+
+def test_folders_are_looked_for_beside_the_ini(tmp_path: Path) -> None:
+    ini = write_scripts(tmp_path, [but(MAKE_PARENTS, folder="more")], location="migrations")
+    folders = "path_separator = os\nversion_locations = migrations/more\nprepend_sys_path = ."
+    ini.write_text(ini.read_text().replace("[alembic]", f"[alembic]\n{folders}"))
+
+    history = History.of(Door(ini))
+
+    assert [revision.name for revision in history.revisions] == ["1 (Step 1.)"]
+    assert str(tmp_path) in sys.path
+
+
+def test_a_revision_without_a_title_goes_by_its_identifier(tmp_path: Path) -> None:
+    (revision,) = History.of(Door(write_migrations(tmp_path, SYNC))).revisions
+
+    assert revision.name == "1"

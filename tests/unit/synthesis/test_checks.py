@@ -88,6 +88,7 @@ CONDITIONS: dict[str, dict[str, ColumnType]] = {
         "a": TEXT
     },
     "a = any (array['x', 'y'])": {"a": TEXT},
+    "`a` in (_utf8mb4'x',_utf8mb4'y')": {"a": TEXT},
     "btrim(a) <> ''": {"a": TEXT},
     "greatest(a, b) < 10 and least(a, b) > 2": {"a": NUMBER, "b": NUMBER},
     "mod(a, 11) = 0": {"a": NUMBER},
