@@ -251,7 +251,7 @@ class MySQL(Backend):
         return load_backend("mariadb") if getattr(connection.dialect, "is_mariadb", False) else self
 
     def read_only(self, engine: Engine) -> None:
-        """Begin every transaction as one that only reads."""
+        """Let the session begin transactions that only read."""
         event.listen(engine, "begin", _only_read)
 
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:
@@ -325,7 +325,8 @@ class MySQL(Backend):
 
 
 def _only_read(connection: Connection) -> None:
-    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    # Not of the next transaction alone: DDL would end it, and come after it.
+    connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
 
 
 def _sessions(connection: Connection, database: str) -> list[RowMapping]:

@@ -23,7 +23,7 @@ class Act:
     """One statement, on the table of that number: ``row`` is written ``where`` that matches.
 
     Attributes:
-        verb: INSERT, UPDATE, DELETE or COUNT.
+        verb: INSERT, UPDATE, DELETE, COUNT, or SORT by the columns of ``row``.
     """
 
     verb: str
@@ -37,12 +37,16 @@ class Stage:
     """One side's scratch tables, the referred one first, and what it calls the left's columns."""
 
     tables: tuple[Table, ...]
-    # A name that is not in them is everybody's; for one that is "" nothing is written.
+    # A name that is not in them is everybody's; one that is "" is not among the columns.
     names: tuple[Mapping[str, str], ...]
+
+    def own(self, number: int, name: str) -> str:
+        """What this side calls the left's ``name`` in the table of that number."""
+        return self.names[number].get(name, name)
 
     def column(self, number: int, name: str) -> Column | None:
         """What the left side calls ``name`` in the table of that number."""
-        return self.tables[number].column(self.names[number].get(name, name))
+        return self.tables[number].column(self.own(number, name))
 
 
 def spelled(act: Act, table: str) -> str:
@@ -55,7 +59,10 @@ def spelled(act: Act, table: str) -> str:
         return f"INSERT INTO {table} ({', '.join(act.row)}) VALUES ({values})"
     if act.verb == "UPDATE":
         values = ", ".join(f"{name} = {_value(value)}" for name, value in act.row.items())
-        return f"UPDATE {table} SET {values} WHERE {where}"
+        return f"UPDATE {table} SET {values or '…'} WHERE {where}"
+    if act.verb == "SORT":
+        names = ", ".join(act.row)
+        return f"SELECT {names} FROM {table} ORDER BY {names}"
     what = "DELETE" if act.verb == "DELETE" else "SELECT count(*)"
     return f"{what} FROM {table} WHERE {where}"
 

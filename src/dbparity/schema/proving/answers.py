@@ -88,7 +88,7 @@ class _Attempt:
         """Act on the tables of ``stage``."""
         self.stage, self.done = stage, 0
         self._written: list[dict[str, Bound]] = []
-        self._counts: list[tuple[str, ...]] = []
+        self._found: list[tuple[str, ...]] = []
 
     def table(self, number: int, *others: str) -> TableClause:
         """The table of that number, and columns of it that are ``others`` than it has."""
@@ -104,26 +104,30 @@ class _Attempt:
         target = self.table(act.table, *row)
         where = [target.c[name] == bound.value for name, bound in wanted.items()]
         values = {name: bound.value for name, bound in row.items()}
-        if act.verb == "COUNT":
+        if act.verb == "SORT":
+            columns = [target.c[name] for name in row]
+            for found in connection.execute(select(*columns).order_by(*columns)):
+                self._found.append(tuple(map(canonical, found)))
+        elif act.verb == "COUNT":
             count = connection.scalar(select(func.count()).select_from(target).where(*where))
-            self._counts.append((f"{count} found",))
+            self._found.append((f"{count} found",))
         elif act.verb == "INSERT":
             connection.execute(insert(target).values(**{NUMBER: self.done}, **values))
             self._written.append(row)
         elif act.verb == "UPDATE":
-            connection.execute(update(target).where(*where).values(**values))
+            connection.execute(update(target).where(*where).values(**{NUMBER: -1}, **values))
         else:
             connection.execute(delete(target).where(*where))
         self.done += 1
 
     def read(self, connection: Connection, reads: Sequence[str]) -> Answer:
         """What is there in the end."""
-        if self._counts:
-            return Answer(rows=tuple(self._counts))
+        if self._found:
+            return Answer(rows=tuple(self._found))
         if not reads:
             return Answer()
         target = self.table(-1)
-        names = [own for own in (self._own(-1, name) for name in reads) if own]
+        names = [own for own in (self.stage.own(-1, name) for name in reads) if own]
         query = select(*(target.c[name] for name in names)).order_by(target.c[NUMBER])
         rows = connection.execute(query).all()
         held = len(rows) == len(self._written) and all(
@@ -134,18 +138,13 @@ class _Attempt:
         )
         return Answer(rows=tuple(tuple(map(canonical, row)) for row in rows), held=held)
 
-    def _own(self, number: int, name: str) -> str:
-        return self.stage.names[number].get(name, name)
-
     def _bound(self, act: Act, row: Row) -> dict[str, Bound]:
         """The values by this side's names of the columns."""
         bound = {}
         for name, value in row.items():
             found = self.stage.column(act.table, name)
             kind = found.type if found is not None else _UNKNOWN
-            own = self._own(act.table, name)
-            if own:
-                bound[own] = Bound(adapted(value, kind), kind)
+            bound[self.stage.own(act.table, name)] = Bound(value, adapted(value, kind), kind)
         return bound
 
 

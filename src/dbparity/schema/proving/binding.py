@@ -59,14 +59,15 @@ class Native(UserDefinedType[Any]):
 
 
 class Bound(NamedTuple):
-    """A value as it is written into a column of ``type``."""
+    """A value, as it was ``given`` and as it is written into a column of ``type``."""
 
+    given: object
     value: object
     type: Type
 
     def equals(self, returned: object) -> bool:
         """Whether it came back as it was."""
-        value = self.value
+        value = self.given if self.type.family is Family.FLOAT else self.value
         if self.type.family is Family.JSON:
             return _document(value) == _document(returned)
         if isinstance(value, datetime) and isinstance(returned, datetime) and value.tzinfo:

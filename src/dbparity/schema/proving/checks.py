@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from dbparity.backends.base import Refusal
 from dbparity.schema.proving import judges, samples
 from dbparity.schema.proving.acts import Act
-from dbparity.schema.proving.trials import MOST, Trial
+from dbparity.schema.proving.trials import Trial, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +20,15 @@ if TYPE_CHECKING:
 
 def of_checks(difference: Difference, both: Both) -> Iterator[Trial]:
     """Rows of the literals in the checks, of values about them, and of NULLs."""
-    wanted = [both.columns(name) for name in difference.columns]
-    found = [columns for columns in wanted if columns is not None]
+    found = [both.shared(name) for name in difference.columns]
     left, right = frozenset(c.name for c, _ in found), frozenset(c.name for _, c in found)
     tables = (
         replace(both.left.bare(left), checks=both.left.checks(left)),
         replace(both.right.bare(right), checks=both.right.checks(right)),
     )
     texts = [*both.left.expressions(left), *both.right.expressions(right)]
-    choices = [[(one.name, value) for value in _checked(one, other, texts)] for one, other in found]
-    acts = ((Act("INSERT", dict(row)),) for row in islice(product(*choices), MOST))
+    choices = {one.name: _checked(one, other, texts) for one, other in found}
+    acts = ((Act("INSERT", row),) for row in chosen(choices))
     judge = judges.by_meaning(difference.meaning, Refusal.CHECK)
     yield Trial(*both.stages(*tables), acts, judge, tuple(one.name for one, _ in found))
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbparity.backends.base import Refusal
+from dbparity.schema.differences import Meaning
 from dbparity.schema.proving import judges, samples, witnesses
-from dbparity.schema.proving.acts import Act, Row, Stage
+from dbparity.schema.proving.acts import Act, Stage
 from dbparity.schema.proving.trials import Acts, Trial
 from dbparity.snapshots import Column, Family, Table
 
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 def of_types(difference: Difference, both: Both) -> Iterator[Trial]:
     """Values about the limits of both types; of enums with the checks, which may list values."""
-    columns = both.columns(difference.place.column)
-    if columns is None:
-        return
-    left, right = columns
+    left, right = both.shared(difference.place.column)
     tables = [_typed(both.left, left, right), _typed(both.right, right, left)]
     values = witnesses.of_claim(difference, left.type, right.type)
     judge = judges.by_meaning(difference.meaning)
     yield Trial(*both.stages(*tables), _singly(left, values), judge, (left.name,))
+    if left.type.values and difference.meaning is Meaning.BEHAVES:
+        listed = [Act("INSERT", {left.name: value}) for value in left.type.values]
+        acts = [(*listed, Act("SORT", {left.name: None}))]
+        yield Trial(*both.stages(*tables), acts, judges.otherwise)
 
 
 def _typed(parts: Parts, column: Column, other: Column) -> Table:
@@ -40,13 +42,11 @@ def _typed(parts: Parts, column: Column, other: Column) -> Table:
 def of_typing(difference: Difference, both: Both) -> Iterator[Trial]:
     """In each column something that it is not declared for."""
     for name in difference.columns:
-        columns = both.columns(name)
-        if columns is not None:
-            left, right = columns
-            tables = both.left.bare([left.name]), both.right.bare([right.name])
-            values = witnesses.of_types(left.type, right.type)
-            judge = judges.by_meaning(difference.meaning)
-            yield Trial(*both.stages(*tables), _singly(left, values), judge, (left.name,))
+        left, right = both.shared(name)
+        tables = both.left.bare([left.name]), both.right.bare([right.name])
+        values = witnesses.of_types(left.type, right.type)
+        judge = judges.by_meaning(difference.meaning)
+        yield Trial(*both.stages(*tables), _singly(left, values), judge, (left.name,))
 
 
 def _singly(column: Column, values: Iterable[object]) -> Iterator[Acts]:
@@ -56,33 +56,31 @@ def _singly(column: Column, values: Iterable[object]) -> Iterator[Acts]:
 
 def of_nullability(difference: Difference, both: Both) -> Iterator[Trial]:
     """NULL."""
-    columns = both.columns(difference.place.column)
-    if columns is not None:
-        left, right = columns
-        stages = both.stages(both.left.bare([left.name]), both.right.bare([right.name]))
-        judge = judges.by_meaning(difference.meaning, Refusal.NOT_NULL)
-        yield Trial(*stages, _singly(left, [None]), judge, (left.name,))
+    left, right = both.shared(difference.place.column)
+    stages = both.stages(both.left.bare([left.name]), both.right.bare([right.name]))
+    judge = judges.by_meaning(difference.meaning, Refusal.NOT_NULL)
+    yield Trial(*stages, _singly(left, [None]), judge, (left.name,))
 
 
 def of_defaults(difference: Difference, both: Both) -> Iterator[Trial]:
-    """A row without the column."""
-    columns = both.columns(difference.place.column)
-    if columns is not None:
-        left, _right = columns
-        tables = both.left.declared([left.name]), both.right.declared([left.name])
+    """Rows without the column, or a row of which something else is changed."""
+    left, right = both.shared(difference.place.column)
+    stages = both.stages(both.left.declared([left.name]), both.right.declared([left.name]))
+    if "ON UPDATE" in difference.left + difference.right:
+        row = {left.name: samples.sample(left.type, right.type, 0)}
+        changed = (Act("INSERT", row), Act("UPDATE", where=row))
+        yield Trial(*stages, [changed], judges.otherwise, (left.name,))
+    else:
         acts = [(Act("INSERT"), Act("INSERT"))]
-        yield Trial(*both.stages(*tables), acts, judges.of_defaults, (left.name,))
+        yield Trial(*stages, acts, judges.of_defaults, (left.name,))
 
 
 def of_names(difference: Difference, both: Both) -> Iterator[Trial]:
     """A row that names the column."""
     name = difference.place.column
-    left, right = both.left.table.column(name), both.right.table.column(name)
-    column = left or right
-    if column is not None:
-        tables = both.left.bare([name]), both.right.bare([name])
-        row: Row = {name: samples.sample(column.type, column.type, 0)}
-        stages = [Stage((table,), ({},)) for table in tables]
-        yield Trial(
-            stages[0], stages[1], [(Act("INSERT", row),)], judges.by_meaning(difference.meaning)
-        )
+    found = (parts.table.column(name) for parts in (both.left, both.right))
+    kind = next(column.type for column in found if column is not None)
+    acts = [(Act("INSERT", {name: samples.sample(kind, kind, 0)}),)]
+    # Under the same name on both sides, whatever one of them calls it.
+    left, right = (Stage((parts.bare([name]),), ({},)) for parts in (both.left, both.right))
+    yield Trial(left, right, acts, judges.by_meaning(difference.meaning))

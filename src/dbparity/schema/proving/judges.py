@@ -45,13 +45,15 @@ def by_meaning(meaning: Meaning, refusal: Refusal | None = None) -> Judge:
         Meaning.MISSING: turned(laxer),
         Meaning.RENAMED: turned(laxer),
         Meaning.EXTRA: laxer,
+        Meaning.COMPARES: unlike,
     }
-    return judges.get(meaning, unlike)
+    return judges.get(meaning, otherwise)
 
 
 def otherwise(left: Answer, right: Answer) -> bool:
     """Whatever differs: one side refuses, or other rows are read."""
-    return (left.refusal, left.rows) != (right.refusal, right.rows)
+    refused = left.refusal is not None, right.refusal is not None
+    return (refused[0], left.rows) != (refused[1], right.rows)
 
 
 def of_defaults(left: Answer, right: Answer) -> bool:

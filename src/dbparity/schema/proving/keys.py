@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice, product
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dbparity.backends.base import Refusal
 from dbparity.schema.proving import judges, samples, witnesses
 from dbparity.schema.proving.acts import Act
-from dbparity.schema.proving.trials import MOST, Acts, Trial
+from dbparity.schema.proving.trials import Acts, Trial, chosen
+from dbparity.snapshots import Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +25,23 @@ def of_uniqueness(difference: Difference, both: Both) -> Iterator[Trial]:
     left, right = _concerned(difference, both)
     stages = both.stages(both.left.unique(left), both.right.unique(right))
     texts = [*both.left.expressions(left), *both.right.expressions(right)]
-    choices = [
-        [(name, pair) for pair in _pairs(both, name, texts)]
+    choices = {
+        name: list(_pairs(both, name, texts))
         for name in sorted(both.left.lefts[own] for own in left)
         if _is_written(both, name)
-    ]
+    }
     judge = judges.by_meaning(difference.meaning, Refusal.UNIQUE)
-    yield Trial(
-        *stages, _doubly(choices), judge, tuple(name for name in both.left.names if name in left)
-    )
+    acts = chain.from_iterable(map(_doubly, chosen(choices)))
+    yield Trial(*stages, acts, judge, tuple(name for name in both.left.names if name in left))
 
 
-def _doubly(choices: list[list[tuple[str, tuple[object, object]]]]) -> Iterator[Acts]:
-    for chosen in islice(product(*choices), MOST):
-        first = {name: pair[0] for name, pair in chosen}
-        second = {name: pair[1] for name, pair in chosen}
-        yield Act("INSERT", first), Act("INSERT", second)
+def _doubly(rows: dict[str, tuple[object, object]]) -> Iterator[Acts]:
+    first = {name: pair[0] for name, pair in rows.items()}
+    second = {name: pair[1] for name, pair in rows.items()}
+    yield Act("INSERT", first), Act("INSERT", second)
+    if first == second:
+        # A constraint that can wait does not see what is gone by the end.
+        yield Act("INSERT", first), Act("INSERT", second), Act("DELETE", where=first)
 
 
 def _is_written(both: Both, name: str) -> bool:
@@ -56,6 +58,15 @@ def _pairs(both: Both, name: str, texts: list[str]) -> Iterator[tuple[object, ob
     yield from ((one, one), (None, None), (one, other), (None, one))
     for value in dict.fromkeys(samples.of_texts(texts, types[0])):
         yield from ((value, value), (value, one))
+    if types[0].family is Family.TEXT:
+        yield from chain(witnesses.EQUALS, _cut(both))
+
+
+def _cut(both: Both) -> Iterator[tuple[str, str]]:
+    """Texts that are only unlike behind the prefixes that indexes compare."""
+    for index in chain(both.left.unique_indexes, both.right.unique_indexes):
+        for length in [part.prefix for part in index.parts if part.prefix]:
+            yield "x" * length + "a", "x" * length + "b"
 
 
 def _concerned(difference: Difference, both: Both) -> tuple[frozenset[str], ...]:
@@ -82,16 +93,12 @@ def _compared(parts: Parts, name: str, wanted: set[str]) -> frozenset[str]:
 def of_collations(difference: Difference, both: Both) -> Iterator[Trial]:
     """Texts that may be equal: under a key in two rows, else in a comparison."""
     for name in (difference.place.column,) if difference.name else difference.columns:
-        columns = both.columns(name)
-        if columns is None:
-            continue
+        left, right = both.shared(name)
         if difference.name:
-            yield _keyed(replace(difference, columns=(name,)), both, columns[0])
+            yield _keyed(replace(difference, columns=(name,)), both, left)
         else:
-            stages = both.stages(
-                both.left.bare([columns[0].name]), both.right.bare([columns[1].name])
-            )
-            yield Trial(*stages, _compared_to(columns[0]), judges.otherwise)
+            stages = both.stages(both.left.bare([left.name]), both.right.bare([right.name]))
+            yield Trial(*stages, _compared_to(left), judges.otherwise)
 
 
 def _keyed(difference: Difference, both: Both, column: Column) -> Trial:

@@ -44,10 +44,8 @@ class Parts:
 
     def column(self, name: str) -> Column | None:
         """What the left side calls ``name``, in whichever case."""
-        for left, own in self.names.items():
-            if left.lower() == name.lower():
-                return self.table.column(own)
-        return None
+        own = {left.lower(): own for left, own in self.names.items()}
+        return self.table.column(own.get(name.lower(), ""))
 
     def mentioned(self, *texts: str) -> frozenset[str]:
         """This side's columns that occur in expressions, and those that they are made of."""
@@ -146,11 +144,13 @@ class Both:
         owned = Parts(other, {name: columns.get(name, "") for name in names})
         return cls(Parts(table, {name: name for name in names}), owned, (left, right))
 
-    def beside(self, *, left: str = "", right: str = "") -> Both | None:
-        """Another table, by what either side calls it."""
+    def beside(self, *, left: str, right: str) -> Both | None:
+        """Another table, by what the sides call it, if they do; None if they mean two."""
         names = match_tables(self.schemas[0].tables, self.schemas[1].tables).names
-        found = left or next((one for one, other in names.items() if other == right), "")
-        return Both.of(found, *self.schemas)
+        for one, other in names.items():
+            if (left or right) and left in {"", one} and right in {"", other}:
+                return Both.of(one, *self.schemas)
+        return None
 
     def stages(self, left: Table, right: Table) -> tuple[Stage, Stage]:
         """Both sides' stages with one table each."""
@@ -166,6 +166,12 @@ class Both:
         return self.left.owned(shared) | frozenset(left), self.right.owned(shared) | frozenset(
             right
         )
+
+    def shared(self, name: str) -> tuple[Column, Column]:
+        """Likewise of one that both sides have."""
+        columns = self.columns(name)
+        assert columns is not None, name  # noqa: S101  # a difference is about such columns
+        return columns
 
     def columns(self, name: str) -> tuple[Column, Column] | None:
         """What the left side calls ``name``, on both sides; None where one has it not."""

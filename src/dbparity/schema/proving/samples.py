@@ -26,10 +26,8 @@ def sample(left: Type, right: Type, number: int) -> object:
     kind = next((each for each in (left, right) if each.family in _CHOOSY), left)
     if kind.family is Family.ENUM:
         shared = [value for value in kind.values if value in (right.values or kind.values)]
-        return shared[number % len(shared)] if shared else None
-    if kind.family not in _SAMPLES:
-        return None
-    return _SAMPLES[kind.family][number]
+        return [*shared, None, None][number]
+    return _SAMPLES.get(kind.family, (None, None))[number]
 
 
 _CHOOSY = {Family.ENUM, Family.UUID, Family.JSON, Family.BOOLEAN}
@@ -61,7 +59,9 @@ def _as_texts(texts: list[str], numbers: list[Decimal]) -> Iterator[object]:
     yield from texts
     yield from (text.upper() for text in texts)
     lengths = chain.from_iterable((int(n) + 1, int(n), int(n) - 1) for n in numbers)
-    yield from ("x" * length for length in lengths if 0 <= length <= _LONGEST_CHECKED)
+    for length in lengths:
+        if 0 <= length <= _LONGEST_CHECKED:
+            yield from ("x" * length, "é" * length)
     yield from (OUTSIDER, "")
 
 

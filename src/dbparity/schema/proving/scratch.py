@@ -76,6 +76,8 @@ class Writer:
             words.append(f"GENERATED ALWAYS AS ({column.computed.expression}) {kept}")
         if column.default is not None:
             words.append(f"DEFAULT ({column.default})")
+        if column.on_update is not None:
+            words.append(f"ON UPDATE {column.on_update}")
         return " ".join([*words, *([] if column.nullable else ["NOT NULL"])])
 
     def _constraints(self, table: Table) -> Iterator[str]:

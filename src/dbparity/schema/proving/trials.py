@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice, product
+from typing import TYPE_CHECKING, TypeVar
 
 from dbparity.schema.proving.acts import Act, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dbparity.schema.proving.judges import Judge
 
-MOST = 400  # rows or pairs of rows that are tried for one difference
+T = TypeVar("T")
+_MOST = 400  # rows or pairs of rows that are tried for one difference
+_MOST_RANKED = 50_000
 Acts = tuple[Act, ...]
 
 
@@ -28,3 +31,11 @@ class Trial:
     acts: Iterable[Acts]
     judge: Judge
     reads: tuple[str, ...] = ()
+
+
+def chosen(choices: Mapping[str, Sequence[T]]) -> Iterator[dict[str, T]]:
+    """One choice for each name, those that come first in their lists before the others."""
+    ranked = islice(product(*map(enumerate, choices.values())), _MOST_RANKED)
+    nearest = sorted(ranked, key=lambda row: sum(rank for rank, _ in row))
+    for row in nearest[:_MOST]:
+        yield {name: choice for name, (_, choice) in zip(choices, row, strict=True)}

@@ -21,6 +21,7 @@ OUTSIDER = "outsider"
 _LONGEST = 1 << 20  # characters: what a server takes in one statement, and a report can wait for
 MOMENT = datetime(2024, 1, 2, 3, 4, 5)  # noqa: DTZ001  # the column says which zone
 _EAST = timezone(timedelta(hours=5))
+_FIRST_UNEVEN = 2**53 + 1  # what a float of 64 bits cannot hold
 _SINGLE, _FIRST_LOST = 2.0**128, 2.0**24 + 1  # what a float of 32 bits cannot hold
 
 
@@ -46,7 +47,7 @@ def of_claim(difference: Difference, left: Type, right: Type) -> Iterator[object
         if said in difference.message:
             yield from filter(about, of_types(left, right))
             return
-    if difference.meaning is not Meaning.BEHAVES:
+    if difference.meaning is not Meaning.BEHAVES or not difference.mild:
         yield from of_types(left, right)
 
 
@@ -95,6 +96,7 @@ def _texts(kind: Type) -> Iterator[object]:
     if kind.length is not None and kind.length < _LONGEST:
         yield "x" * kind.length
         yield "x" * (kind.length + 1)
+        yield '"' + "x" * kind.length + '"'  # it is JSON too
         if kind.unit is Unit.BYTES:
             yield "é" * (kind.length // 2 + 1)
     yield from ("🍣", "a ", "", "a\x00b")
@@ -108,10 +110,11 @@ def _binaries(kind: Type) -> Iterator[object]:
 
 
 def _integers(kind: Type) -> Iterator[object]:
+    yield -1
     if kind.bits is not None:
         half = 1 << (kind.bits - 1)
         yield from (half, -half - 1, half - 1, 2 * half - 1, -half, 2 * half)
-    yield -1
+    yield _FIRST_UNEVEN
 
 
 def _decimals(kind: Type) -> Iterator[object]:
@@ -154,6 +157,11 @@ def _documents(_kind: Type) -> Iterator[object]:
     yield from ("no document", '{"b": 1, "a": [1.5, null]}', '"a\\u0000b"')
 
 
+def _arrays(kind: Type) -> Iterator[object]:
+    if kind.element is not None:
+        yield from ([value] for value in of_types(kind.element, kind.element))
+
+
 def _uuids(_kind: Type) -> Iterator[object]:
     yield from ("no uuid", str(UUID(int=1)))
 
@@ -171,4 +179,5 @@ _VALUES = {
     Family.BOOLEAN: _booleans,
     Family.JSON: _documents,
     Family.UUID: _uuids,
+    Family.ARRAY: _arrays,
 }
