@@ -64,11 +64,11 @@ def rows_survive(walk: Walk) -> Iterator[Item]:
 
 def _cleared(pair: Pair, passed: tuple[Revision, ...]) -> Pair:
     """Have both the same rows; with two new databases where those sown cannot be cleared away."""
-    bare = _rows(pair.bare)
-    if _rows(pair.sown) != bare:
+    bare = pair.bare.rows()
+    if pair.sown.rows() != bare:
         field = Field.of(pair.sown.database, {pair.sown.terms.table})
         field.clear({name for name, rows in bare.items() if rows.by_key})
-        if _rows(pair.sown) != bare:
+        if pair.sown.rows() != bare:
             return pair.renewed(passed)
     return pair
 
@@ -90,7 +90,7 @@ def _bare(walk: Walk, revision: Revision) -> str:
 
 def _survived(walk: Walk, revision: Revision) -> Iterator[Item]:
     yield from Field.of(walk.database, {walk.terms.table}).sow()
-    before = _rows(walk)
+    before = walk.rows()
     count = sum(len(rows.by_key) for rows in before.values())
     yield Measurement(f"{revision.id} before", count, "rows")
     try:
@@ -107,13 +107,13 @@ def _survived(walk: Walk, revision: Revision) -> Iterator[Item]:
 
 
 def _there_and_back(walk: Walk, revision: Revision, before: Mapping[str, Rows]) -> Iterator[Item]:
-    after = _rows(walk)
+    after = walk.rows()
     try:
         yield Measurement(f"{revision.id} down", walk.down(revision).seconds, "s")
     except Exception as error:  # noqa: BLE001
         yield _refused("ROLLBACK-REFUSES-ROWS", revision, "cannot be rolled back", error)
         return
-    lost = contents.losses(before, _rows(walk))
+    lost = contents.losses(before, walk.rows())
     found = [_lost(revision, "down", loss) for loss in lost]
     if not found:
         try:
@@ -121,17 +121,11 @@ def _there_and_back(walk: Walk, revision: Revision, before: Mapping[str, Rows]) 
         except Exception as error:  # noqa: BLE001
             yield _refused("UPGRADE-REFUSES-ROWS", revision, "cannot be applied again", error)
             return
-        again = contents.losses(contents.among(after, before), _rows(walk), whole=False)
+        again = contents.losses(contents.among(after, before), walk.rows(), whole=False)
         found = [_lost(revision, "up again", loss) for loss in again]
     yield from found
     if not found:
         yield Verified(f"all rows survive {revision.name}")
-
-
-def _rows(walk: Walk) -> dict[str, Rows]:
-    schema = walk.view().schema
-    with walk.database.engine.connect() as connection:
-        return contents.read(connection, schema)
 
 
 def _lost(revision: Revision, way: str, loss: Loss) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import column, inspect, select, table
 
-from dbparity.schema import revisions
+from dbparity.schema import contents, revisions
 from dbparity.schema.diff import diff
 from dbparity.schema.differences import Meaning
 from dbparity.schema.envpy import Door
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from dbparity.schema.contents import Rows
     from dbparity.schema.differences import Difference
     from dbparity.schema.history import Revision
     from dbparity.schema.revisions import Stride, Terms
@@ -68,17 +69,11 @@ class Walk:
 
     def up(self, *passed: Revision) -> Stride:
         """Upgrade through the revisions; raise what env.py and they raise."""
-        try:
-            return revisions.up(self.database, self.history, passed)
-        finally:
-            self._forget()
+        return revisions.up(self.database, self.history, passed)
 
     def down(self, *passed: Revision) -> Stride:
         """Downgrade through the revisions, the last one first."""
-        try:
-            return revisions.down(self.database, self.history, passed)
-        finally:
-            self._forget()
+        return revisions.down(self.database, self.history, passed)
 
     def view(self) -> View:
         """What is to be seen now, in a session of its own."""
@@ -90,6 +85,14 @@ class Walk:
         tables = tuple(found for found in schema.tables if found.name != self.terms.table)
         return View(replace(schema, tables=tables), at)
 
+    def rows(self) -> dict[str, Rows]:
+        """All rows that are there now, by table."""
+        schema = self.view().schema
+        # Idle sessions have prepared statements for tables that have changed since.
+        self.database.engine.dispose()
+        with self.database.engine.connect() as connection:
+            return contents.read(connection, schema)
+
     @contextmanager
     def afresh(self, passed: Sequence[Revision]) -> Iterator[Walk]:
         """The same in another database, which is upgraded through ``passed`` in one run."""
@@ -97,10 +100,6 @@ class Walk:
             walk = replace(self, database=database)
             walk.up(*passed)
             yield walk
-
-    def _forget(self) -> None:
-        """Close idle sessions: they have prepared statements for tables that have changed."""
-        self.database.engine.dispose()
 
     def _at(self, connection: Connection) -> tuple[str, ...] | None:
         if not inspect(connection).has_table(self.terms.table, self.terms.schema):
