@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from alembic.config import Config
-from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, MissingGreenlet
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Dialect
+    from sqlalchemy import URL, Dialect
 
     from dbparity.applications import Application
     from dbparity.servers.database import Database
@@ -118,9 +118,9 @@ def run(database: Database, work: Work[T]) -> T:
     with database.engine.connect() as connection:
         try:
             return _on_connection(door, connection, database.url, work)
-        except InvalidRequestError as error:
-            others = urls(database)[1:]
-            if not others or _ASYNC_ONLY not in str(error):
+        except (InvalidRequestError, AttributeError) as error:
+            others = urls(database) if _wants_engine(error) else urls(database)[1:]
+            if not others or not (_wants_engine(error) or _ASYNC_ONLY in str(error)):
                 raise
     return by_url(door, others, work)
 
@@ -172,7 +172,22 @@ def _on_url(door: Door, url: URL, work: Work[T]) -> T:
 def _in_greenlet(config: Config, url: URL, work: Work[T]) -> T:
     with create_engine(url, poolclass=NullPool).connect() as connection:
         config.attributes["connection"] = connection
-        return work(config)
+        try:
+            return work(config)
+        except AttributeError as error:
+            if not _wants_engine(error):
+                raise
+    del config.attributes["connection"]
+    return work(config)
+
+
+def _wants_engine(error: Exception) -> bool:
+    """Whether env.py took the connection for an engine, as it could when connections had these."""
+    return (
+        isinstance(error, AttributeError)
+        and error.name == "connect"
+        and isinstance(error.obj, Connection)
+    )
 
 
 def _offline(door: Door, url: URL, work: Work[object]) -> str:

@@ -390,3 +390,35 @@ def test_a_revision_without_a_title_goes_by_its_identifier(tmp_path: Path) -> No
     (revision,) = History.of(Door(write_migrations(tmp_path, SYNC))).revisions
 
     assert revision.name == "1"
+
+
+# As Alembic's documentation had it when connections had a method `connect`.
+CONNECTABLE = """
+    from alembic import context
+    from sqlalchemy import NullPool, engine_from_config
+    {configure}
+    connectable = context.config.attributes.get("connection")
+    if connectable is None:
+        section = context.config.get_section(context.config.config_ini_section)
+        connectable = engine_from_config(section, poolclass=NullPool)
+    with connectable.connect() as connection:
+        migrate(connection)
+"""
+
+
+def test_an_env_that_takes_a_connection_for_an_engine_gets_the_url(
+    empty: Empty, tmp_path: Path
+) -> None:
+    with empty(write_migrations(tmp_path, CONNECTABLE)) as database:
+        database.run(revisions.upgrade)
+
+        assert database.run(revisions.current) == ("1",)
+
+
+def test_a_name_that_is_missing_in_a_migration_is_not_taken_for_that(
+    empty: Empty, tmp_path: Path
+) -> None:
+    ini = write_migrations(tmp_path, SYNC, [("1", None, "op.nothing()")])
+
+    with empty(ini) as database, pytest.raises(AttributeError, match="nothing"):
+        database.run(revisions.upgrade)
