@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from dbparity.conformance.walking import brief, declared, unlike, walking, wrong
-from dbparity.results import Finding, Measurement, Skipped, Verified
+from dbparity.results import Finding, Measurement, Severity, Skipped, Verified
 from dbparity.schema.standing import named
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _back(walk: Walk, revision: Revision, before: View, after: View) -> Iterator
         return
     found = tuple(_rolled_back(revision, before, after, walk.view()))
     yield from found
-    if not found:
+    if all(finding.severity is Severity.NOTE for finding in found):
         yield Verified(f"the downgrade of {revision.name} leaves nothing behind")
         yield from _again(walk, revision, after)
 

@@ -313,6 +313,21 @@ def test_what_an_upgrade_forgets_the_second_time_is_found(tmp_path: Path) -> Non
     assert {code for code, _ in found(result)} == {"UPGRADE-DIFFERS"}
 
 
+def test_what_deserves_a_note_only_does_not_end_the_trip(tmp_path: Path) -> None:
+    change = (
+        'with op.batch_alter_table("parents") as batch:\n'
+        '    batch.alter_column("name", type_=sa.String({}), existing_nullable=False)'
+    )
+    scripts = (MAKE_PARENTS, Script("2", "1", change.format(60), change.format(50)))
+
+    result = reviewed(round_trip, tmp_path, write_scripts(tmp_path, scripts))
+
+    assert [(each.code, each.severity) for each in result.findings] == [
+        ("ROLLBACK-DIFFERS", Severity.NOTE)
+    ]
+    assert (result.outcome, result.verified) == (Outcome.PASSED, 4)
+
+
 def test_an_upgrade_that_fails_the_second_time_is_found(tmp_path: Path) -> None:
     scripts = (
         MAKE_PARENTS,
