@@ -92,7 +92,7 @@ def test_nothing_is_tried_for_a_limit_that_nobody_enforces() -> None:
     assert list(of_claim(claim("it is declared shorter", mild=True), lax, lax)) == []
 
 
-@pytest.mark.parametrize("family", set(Family) - {Family.ENUM, Family.ARRAY, Family.OTHER})
+@pytest.mark.parametrize("family", sorted(set(Family) - {Family.ENUM, Family.ARRAY, Family.OTHER}))
 def test_there_are_two_ordinary_values_of_a_type(family: Family) -> None:
     first, second = (sample(kind(family), kind(family), number) for number in (0, 1))
 
