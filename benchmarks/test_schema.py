@@ -1,4 +1,4 @@
-"""A snapshot of 200 tables, against SQLAlchemy's Inspector reading the same in bulk."""
+"""A snapshot of 200 tables, against SQLAlchemy's Inspector reading the same in bulk; and a diff."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ from sqlalchemy import (
     Table,
     Text,
     column,
+    create_engine,
     func,
     inspect,
 )
 
 from dbparity.applications import Application
+from dbparity.backends.base import load_backend
+from dbparity.schema.diff import diff
+from dbparity.schema.expressions import parse
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
+    from dbparity.snapshots import Snapshot
     from dbparity.targets import Target
 
 TABLES = 200
@@ -67,6 +72,18 @@ def _snapshot(database: Database) -> None:
         assert len(database.backend.snapshot(connection).tables) == TABLES
 
 
+def _taken(database: Database) -> Snapshot:
+    with database.engine.connect() as connection:
+        return database.backend.snapshot(connection)
+
+
+def _in_sqlite() -> Snapshot:
+    engine = create_engine("sqlite://")
+    METADATA.create_all(engine)
+    with engine.connect() as connection:
+        return load_backend("sqlite").snapshot(connection)
+
+
 def _inspect(database: Database) -> None:
     with database.engine.connect() as connection:
         inspector = inspect(connection)
@@ -93,3 +110,15 @@ def test_inspector(
     with database_environment.lease(target, APPLICATION) as database:
         pedantic = cast("Any", benchmark.pedantic)  # untyped
         pedantic(database.run, args=(_inspect,), rounds=10, warmup_rounds=2)
+
+
+def test_diff_against_sqlite(
+    benchmark: BenchmarkFixture, database_environment: DatabaseTestEnvironment, target: Target
+) -> None:
+    """Aim: below half a second, no text having been read before."""
+    benchmark.group = f"{target} diff"
+    with database_environment.lease(target, APPLICATION) as database:
+        left = database.run(_taken)
+    right = _in_sqlite()
+    pedantic = cast("Any", benchmark.pedantic)  # untyped
+    pedantic(diff, args=(left, right), setup=parse.cache_clear, rounds=10)

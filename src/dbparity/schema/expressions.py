@@ -39,19 +39,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """What must be known of a table to read its texts; all names are in lower case.
+    """What must be known of a table to read its texts.
 
     Attributes:
         dialect: sqlglot's name for what the texts are written in.
-        renamed: what a column is to be called instead.
+        names: what its columns are to be called, by their names, and by those in lower case.
         binary: columns that hold bytes, whose length is told in bytes everywhere.
         boolean: columns that are true or false, whether they are compared with 1 or not.
     """
 
     dialect: str = ""
-    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     binary: frozenset[str] = frozenset()
     boolean: frozenset[str] = frozenset()
+
+    def name(self, column: str) -> str:
+        """What a column is to be called, in whichever case it is written."""
+        plain = column.lower()
+        return self.names.get(column, self.names.get(plain, plain))
 
 
 def read(text: str, scope: Scope) -> Term:
@@ -126,8 +131,7 @@ def _inner(node: exp.Expression, scope: Scope) -> Term:
 
 
 def _column(node: exp.Column, scope: Scope) -> Term:
-    name = node.name.lower()
-    return Term("column", value=scope.renamed.get(name, name))
+    return Term("column", value=scope.name(node.name))
 
 
 def _literal(node: exp.Literal, scope: Scope) -> Term:  # noqa: ARG001
@@ -145,25 +149,19 @@ def _neg(node: exp.Neg, scope: Scope) -> Term:
 
 def _cast(node: exp.Cast, scope: Scope) -> Term:
     """Only a cast that can change a column's value is more than what a server adds."""
-    term, kind = _term(node.this, scope), node.to
-    if isinstance(kind, exp.DataType):
-        if term.op in LITERALS:
-            return as_number(term) if kind.this in exp.DataType.NUMERIC_TYPES else term
-        if kind.this in _NARROWING:
-            return Term("cast", (term,), str(kind.this.value).lower())
-    return term
+    term, kind = _term(node.this, scope), node.to.this
+    if term.op in LITERALS:
+        return as_number(term) if kind in exp.DataType.NUMERIC_TYPES else term
+    return Term("cast", (term,), _NARROWING[kind]) if kind in _NARROWING else term
 
 
-_NARROWING = frozenset(
-    {
-        *exp.DataType.INTEGER_TYPES,
-        exp.DataType.Type.BOOLEAN,
-        exp.DataType.Type.DATE,
-        exp.DataType.Type.TIME,
-        exp.DataType.Type.BINARY,
-        exp.DataType.Type.VARBINARY,
-    }
-)
+_NARROWING = {
+    **dict.fromkeys(exp.DataType.INTEGER_TYPES, "integer"),
+    exp.DataType.Type.BOOLEAN: "boolean",
+    exp.DataType.Type.DATE: "date",
+    exp.DataType.Type.TIME: "time",
+    exp.DataType.Type.BINARY: "binary",
+}
 
 
 def _introduced(node: exp.Introducer, scope: Scope) -> Term:

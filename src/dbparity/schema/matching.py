@@ -71,12 +71,13 @@ def _match(
 
 def _by_name(left: list[str], right: list[str]) -> dict[str, str]:
     """Exactly, and by case where that leaves one of each."""
-    names = {name: name for name in left if name in set(right)}
+    there = set(right)
+    names = {name: name for name in left if name in there}
     ours = _folded(name for name in left if name not in names)
     theirs = _folded(name for name in right if name not in names)
-    for key in ours.keys() & theirs.keys():
-        if len(ours[key]) == len(theirs[key]) == 1:
-            names[ours[key][0]] = theirs[key][0]
+    for key, found in ours.items():
+        if len(found) == len(theirs.get(key, ())) == 1:
+            names[found[0]] = theirs[key][0]
     return names
 
 

@@ -75,10 +75,11 @@ def columns(pair: Pair, matching: Matching) -> Iterator[Difference]:
 
 
 def _missing(pair: Pair) -> Iterator[Difference]:
-    ours, theirs = sides(pair)
-    helpers = key_aspect.helpers(theirs, ours) | index_aspect.helpers(theirs, ours)
-    for column in pair.left.columns:
-        if column.name not in pair.columns and ours.name(column.name) not in helpers:
+    ours, _ = sides(pair)
+    alone = [column for column in pair.left.columns if column.name not in pair.columns]
+    helpers = _helpers(pair) if alone else ()
+    for column in alone:
+        if ours.name(column.name) not in helpers:
             hanging = ", ".join(_hanging(column, pair.left))
             yield differing(
                 pair,
@@ -92,6 +93,12 @@ def _missing(pair: Pair) -> Iterator[Difference]:
                 recommendation=f"Add it on the {pair.there} side, or drop it on the {pair.here} "
                 "side; if it was renamed, name it alike.",
             )
+
+
+def _helpers(pair: Pair) -> frozenset[str]:
+    """Generated columns by which the left side promises, or finds, what the right does without."""
+    ours, theirs = sides(pair)
+    return key_aspect.helpers(theirs, ours) | index_aspect.helpers(theirs, ours)
 
 
 def _hanging(column: Column, table: Table) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -36,7 +37,9 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side of a pair; its columns go by the left side's names, in lower case.
+    """One side of a pair; its columns go by the left side's names.
+
+    They are in lower case, but for those that only capitals tell apart.
 
     ``shared`` are those that the other side has too.
     """
@@ -53,8 +56,8 @@ class Side:
         return {self.name(column.name): column for column in self.table.columns}
 
     def name(self, column: str) -> str:
-        """What the left side calls a column of this side, in lower case."""
-        return self.scope.renamed.get(column.lower(), column.lower())
+        """What the left side calls a column of this side."""
+        return self.scope.name(column)
 
     def names(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Likewise of several."""
@@ -87,26 +90,61 @@ class Side:
 @lru_cache(maxsize=4)
 def sides(pair: Pair) -> tuple[Side, Side]:
     """Both sides of a pair."""
-    renamed = {right.lower(): left.lower() for left, right in pair.columns.items()}
-    if pair.is_turned and all(new == old for new, old in renamed.items()):
+    if pair.is_turned and all(new.lower() == old.lower() for new, old in pair.columns.items()):
         left, right = sides(pair.turned)  # under the same names
         return right, left
-    binary = _names_of(Family.BINARY, pair, renamed)
-    boolean = _names_of(Family.BOOLEAN, pair, renamed)
-    ours = Scope(pair.left_dialect, binary=binary, boolean=boolean)
-    theirs = Scope(pair.right_dialect, renamed, binary, boolean)
-    shared = frozenset(renamed.values())
+    ours, theirs = _names(pair)
+    binary = _names_of(Family.BINARY, pair, ours, theirs)
+    boolean = _names_of(Family.BOOLEAN, pair, ours, theirs)
+    shared = frozenset(ours[name] for name in pair.columns)
     return (
-        Side(pair.left, pair.left_features, pair.here, ours, shared),
-        Side(pair.right, pair.right_features, pair.there, theirs, shared),
+        Side(
+            pair.left,
+            pair.left_features,
+            pair.here,
+            Scope(pair.left_dialect, ours, binary, boolean),
+            shared,
+        ),
+        Side(
+            pair.right,
+            pair.right_features,
+            pair.there,
+            Scope(pair.right_dialect, theirs, binary, boolean),
+            shared,
+        ),
     )
 
 
-def _names_of(family: Family, pair: Pair, renamed: Mapping[str, str]) -> frozenset[str]:
-    """The columns that either side has in a family, by the left side's names."""
-    ours = (c.name.lower() for c in pair.left.columns if c.type.family is family)
-    theirs = (c.name.lower() for c in pair.right.columns if c.type.family is family)
-    return frozenset({*ours, *(renamed.get(name, name) for name in theirs)})
+def _names(pair: Pair) -> tuple[dict[str, str], dict[str, str]]:
+    """What the left side calls the columns of both sides, in lower case where that is one."""
+    counted = Counter(column.name.lower() for column in pair.left.columns)
+    counted |= Counter(column.name.lower() for column in pair.right.columns)
+
+    def key(name: str) -> str:
+        return name.lower() if counted[name.lower()] < 2 else name  # noqa: PLR2004
+
+    known = {right: left for left, right in pair.columns.items()}
+    ours = {column.name: key(column.name) for column in pair.left.columns}
+    theirs = {
+        column.name: key(known.get(column.name, column.name)) for column in pair.right.columns
+    }
+    return _in_any_case(ours), _in_any_case(theirs)
+
+
+def _in_any_case(names: dict[str, str]) -> dict[str, str]:
+    return {**{name.lower(): key for name, key in names.items()}, **names}
+
+
+def _names_of(
+    family: Family, pair: Pair, ours: Mapping[str, str], theirs: Mapping[str, str]
+) -> frozenset[str]:
+    """The columns that either side has in a family."""
+    return frozenset(
+        names[column.name]
+        for table, names in ((pair.left, ours), (pair.right, theirs))
+        for column in table.columns
+        if column.type.family is family
+    )
 
 
 def shared_columns(pair: Pair) -> Iterator[tuple[Column, Column]]:

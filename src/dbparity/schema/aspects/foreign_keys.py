@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from dbparity.schema.aspects.base import both_ways, differing, sides
@@ -33,10 +34,8 @@ def _orphans(pair: Pair) -> Iterator[Difference]:
     ours, theirs = sides(pair)
     others = _references(pair)[1]
     for reference, key in _references(pair)[0].items():
-        hangs = key.table not in pair.tables or not theirs.columns.keys() >= set(
-            ours.names(key.columns)
-        )
-        if _is_kept(key, ours) and not hangs and not _is_kept(others.get(reference), theirs):
+        there = key.table in pair.tables and ours.shared.issuperset(ours.names(key.columns))
+        if _is_kept(key, ours) and there and not _is_kept(others.get(reference), theirs):
             yield differing(
                 pair,
                 Meaning.LAXER,
@@ -63,18 +62,19 @@ def _near(key: ForeignKey, ours: Side, theirs: Side) -> str:
     return next(map(_words, found), "")
 
 
+@lru_cache(maxsize=4)
 def _references(pair: Pair) -> tuple[dict[_Reference, ForeignKey], dict[_Reference, ForeignKey]]:
     """The foreign keys of both sides by what they refer to."""
     ours, theirs = sides(pair)
-    tables = {right: left for left, right in pair.tables.items()}
+    tables = pair.turned.tables
     columns = {(pair.tables[table], new): old for (table, old), new in pair.renamed.items()}
     left = {
-        (key.table, _linked(ours.names(key.columns), key.referred)): key
+        (key.table.lower(), _linked(ours.names(key.columns), key.referred)): key
         for key in pair.left.foreign_keys
     }
     right = {
         (
-            tables.get(key.table, key.table),
+            tables.get(key.table, key.table).lower(),
             _linked(
                 theirs.names(key.columns),
                 tuple(columns.get((key.table, name), name) for name in key.referred),

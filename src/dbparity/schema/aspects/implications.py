@@ -26,11 +26,17 @@ def _implies(known: Term, term: Term) -> bool:
         case Term("in", (one, *values)), Term("<" | "<=" as op, (low, high)):
             return all(_is_ordered(op, *_put(one, value, low, high)) for value in values)
         case Term("<" | "<=" as strict, (low, high)), Term("<" | "<=" as op, (lower, higher)):
-            strict_enough = strict == "<" or op == "<="
-            if high == higher:  # 18 <= age, and 0 <= age is asked for
-                return _is_ordered("<=" if strict_enough else "<", lower, low)
-            return low == lower and _is_ordered("<=" if strict_enough else "<", high, higher)
+            return _is_within(strict == "<" or op == "<=", (low, high), (lower, higher))
     return False
+
+
+def _is_within(strict: bool, known: tuple[Term, Term], term: tuple[Term, Term]) -> bool:  # noqa: FBT001
+    """Whether ``18 <= age`` is known, and ``0 <= age`` is asked for; or so of an upper end."""
+    (low, high), (lower, higher) = known, term
+    op = "<=" if strict else "<"
+    if high == higher and low != lower:
+        return _is_ordered(op, lower, low)
+    return low == lower and (strict if high == higher else _is_ordered(op, high, higher))
 
 
 def _put(operand: Term, value: Term, low: Term, high: Term) -> tuple[Term, Term]:

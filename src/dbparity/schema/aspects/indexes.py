@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbparity.schema.aspects.base import both_ways, differing, sides
@@ -49,12 +50,7 @@ class _Path:
 def indexes(pair: Pair) -> Iterator[Difference]:
     """Compare indexes that are not unique; those that are count as ways to find rows too."""
     yield from both_ways(pair, _missing)
-    ours, theirs = sides(pair)
-    others = {(path.terms, path.conditions): path for path in _paths(theirs)}
-    for path in _paths(ours):
-        other = others.get((path.terms, path.conditions))
-        if other is not None and _directions(path) != _directions(other):
-            yield _turned(pair, path, other)
+    yield from both_ways(pair, _unsorted)
 
 
 def helpers(ours: Side, theirs: Side) -> frozenset[str]:
@@ -97,19 +93,24 @@ def _slower(pair: Pair, ours: Side, path: _Path, near: _Path | None) -> Differen
     )
 
 
-def _turned(pair: Pair, path: _Path, other: _Path) -> Difference:
-    return differing(
-        pair,
-        Meaning.SLOWER,
-        "index",
-        "the two sides sort its parts in other directions, so that one has to sort what the other "
-        "reads in order",
-        left=path.words,
-        right=other.words,
-        name=path.name,
-        recommendation="Create it with the same ASC and DESC on both sides.",
-        mild=True,
-    )
+def _unsorted(pair: Pair) -> Iterator[Difference]:
+    ours, theirs = sides(pair)
+    for path in _paths(ours):
+        same = [other for other in _paths(theirs) if other.terms == path.terms]
+        if same and all(_directions(other) != _directions(path) for other in same):
+            yield differing(
+                pair,
+                Meaning.SLOWER,
+                "index",
+                f"the {pair.there} side has to sort what {path.words} gives in order on the "
+                f"{pair.here} side",
+                columns=ours.spelled(sorted(path.columns)),
+                left=path.words,
+                right=same[0].words,
+                name=path.name,
+                recommendation="Create it with the same ASC and DESC on both sides.",
+                mild=True,
+            )
 
 
 def _directions(path: _Path) -> tuple[bool, ...]:
@@ -123,6 +124,7 @@ def _goes_without_saying(index: Index, side: Side) -> bool:
     return index.serves_key and any(columns == key.columns for key in side.table.foreign_keys)
 
 
+@lru_cache(maxsize=4)
 def _paths(side: Side) -> list[_Path]:
     table = side.table
     found = [table.primary_key, *table.uniques]

@@ -26,10 +26,18 @@ def keys(pair: Pair) -> Iterator[Difference]:
 
 def matched(ours: Side, theirs: Side) -> Iterator[tuple[Promise, Promise]]:
     """The promises that both sides make."""
-    others = {promise.meaning: promise for promise in reversed(promises(theirs))}
-    for promise in promises(ours):
-        if promise.meaning in others:
-            yield promise, others[promise.meaning]
+    mine, others = _by_meaning(ours), _by_meaning(theirs)
+    for meaning in mine:
+        if meaning in others:
+            yield mine[meaning], others[meaning]
+
+
+def _by_meaning(side: Side) -> dict[tuple[object, ...], Promise]:
+    """One promise for each meaning: of several, the one that refuses first, or the primary key."""
+    found: dict[tuple[object, ...], Promise] = {}
+    for promise in sorted(promises(side), key=lambda each: (each.deferrable, each.deferred)):
+        found.setdefault(promise.meaning, promise)
+    return found
 
 
 def helpers(ours: Side, theirs: Side) -> frozenset[str]:
@@ -75,11 +83,11 @@ def _nearest(promise: Promise, others: tuple[Promise, ...]) -> Promise | None:
 
 def _listed(promise: Promise) -> str:
     where = f" among those WHERE {promise.predicate}" if promise.predicate else ""
-    return f"({', '.join(promise.columns)}){where}"
+    return f"({', '.join(promise.labels)}){where}"
 
 
 def _cure(promise: Promise, pair: Pair, theirs: Side) -> str:
-    columns = ", ".join(promise.columns)
+    columns = ", ".join(promise.labels)
     if not promise.predicate:
         return f"On the {pair.there} side, declare UNIQUE ({columns})."
     if theirs.features.partial_indexes:

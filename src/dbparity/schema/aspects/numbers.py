@@ -56,7 +56,7 @@ def number_limits(ours: Type, theirs: Type, within: Bounds = FREE) -> Iterator[L
     one = replace(one, low=max(one.low, within.low), high=min(one.high, within.high))
     if one.low < 0 <= other.low:
         yield Limit(f"holds nothing below {other.low}", "does", "make it signed")
-    elif one.high > other.high or one.low < other.low:
+    if one.high > other.high or one.low < other.low < 0:
         yield Limit(f"ends at {_count(other.high)}", _reach(one.high), "make it as wide")
     if one.scale > other.scale:
         yield Limit(

@@ -41,6 +41,7 @@ class Promise:
         conditions: of the rows that are compared.
         nulls_distinct: whether rows with a NULL among the parts are left alone.
         columns: the columns among the parts, by the left side's names.
+        labels: the parts in SQL.
         predicate: the conditions in SQL.
         helpers: generated columns that only carry a condition or an expression.
     """
@@ -53,6 +54,7 @@ class Promise:
     deferrable: bool = False
     deferred: bool = False
     columns: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     predicate: str = ""
     helpers: frozenset[str] = field(default=frozenset())
 
@@ -65,7 +67,7 @@ class Promise:
     def words(self) -> str:
         """The promise in short."""
         where = f" WHERE {self.predicate}" if self.predicate else ""
-        return f"{self.kind} ({', '.join(self.columns)}){where}"
+        return f"{self.kind} ({', '.join(self.labels)}){where}"
 
     def implies(self, other: Promise) -> bool:
         """Whether all that ``other`` refuses is refused."""
@@ -138,7 +140,13 @@ def _with_column(promise: Promise, name: str, details: Compared, side: Side) -> 
             helped = replace(promise, helpers=promise.helpers | {name})
             return _with_expression(helped, made.expression, details, side)
     part = details._replace(term=Term("column", value=name))
-    return replace(promise, parts=promise.parts | {part}, columns=(*promise.columns, name))
+    label = name if part.prefix == inf else f"{name}({part.prefix})"
+    return replace(
+        promise,
+        parts=promise.parts | {part},
+        columns=(*promise.columns, name),
+        labels=(*promise.labels, label),
+    )
 
 
 def _with_expression(promise: Promise, text: str, details: Compared, side: Side) -> Promise:
@@ -154,6 +162,7 @@ def _with_expression(promise: Promise, text: str, details: Compared, side: Side)
         promise,
         parts=promise.parts | {details._replace(term=term)},
         columns=tuple(dict.fromkeys((*promise.columns, *columns))),
+        labels=(*promise.labels, term.value if term.op == "column" else text),
     )
 
 

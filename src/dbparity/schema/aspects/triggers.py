@@ -24,11 +24,11 @@ def triggers(pair: Pair) -> Iterator[Difference]:
     """
     yield from both_ways(pair, _missing)
     others = _occasions(pair.right)
-    for occasion, found in _occasions(pair.left).items():
+    for (timing, event), found in _occasions(pair.left).items():
         for left in found:
-            right = _counterpart(left, found, others.get(occasion, []))
+            right = _counterpart(left, found, others.get((timing, event), []))
             if right is not None and folded(left.definition) != folded(right.definition):
-                yield _otherwise(pair, left, right)
+                yield _otherwise(pair, left, right, f"{timing} {event}")
 
 
 def _occasions(table: Table) -> _Occasions:
@@ -65,14 +65,14 @@ def _missing(pair: Pair) -> Iterator[Difference]:
                 )
 
 
-def _otherwise(pair: Pair, left: Trigger, right: Trigger) -> Difference:
+def _otherwise(pair: Pair, left: Trigger, right: Trigger, occasion: str) -> Difference:
     alike = pair.left_dialect == pair.right_dialect
     said = "are not alike" if alike else "cannot be compared, as they are in two dialects"
     return differing(
         pair,
         Meaning.BEHAVES,
         "trigger",
-        f"what the two sides do {left.timing} {' OR '.join(left.events)} {said}",
+        f"what the two sides do {occasion} {said}",
         left=left.definition,
         right=right.definition,
         name=left.name,
