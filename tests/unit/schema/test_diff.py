@@ -391,6 +391,8 @@ def test_a_check_without_letters_does_not_depend_on_case(check: str) -> None:
         ("v IN (1, 2, 3)", "v IN (1, 2)"),
         ("v > 0", "v IN (1, 2)"),
         ("v <= 2", "v IN (1, 2)"),
+        ("length(v) <= 9", "octet_length(v) <= 9"),
+        ("octet_length(v) >= 9", "char_length(v) >= 9"),
     ],
 )
 def test_a_check_that_follows_from_another_is_not_missing(check: str, other: str) -> None:

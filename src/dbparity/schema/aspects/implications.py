@@ -26,8 +26,19 @@ def _implies(known: Term, term: Term) -> bool:
         case Term("in", (one, *values)), Term("<" | "<=" as op, (low, high)):
             return all(_is_ordered(op, *_put(one, value, low, high)) for value in values)
         case Term("<" | "<=" as strict, (low, high)), Term("<" | "<=" as op, (lower, higher)):
-            return _is_within(strict == "<" or op == "<=", (low, high), (lower, higher))
+            known_ends = _in_unit_of((lower, higher), (low, high))
+            return _is_within(strict == "<" or op == "<=", known_ends, (lower, higher))
     return False
+
+
+def _in_unit_of(term: tuple[Term, Term], known: tuple[Term, Term]) -> tuple[Term, Term]:
+    """Ends of a length, told as those of ``term`` are: it is never more characters than bytes."""
+    (low, high), (lower, higher) = known, term
+    if (low.op, lower.op) == ("octets", "length"):
+        low = low._replace(op="length")
+    if (high.op, higher.op) == ("length", "octets"):
+        high = high._replace(op="octets")
+    return low, high
 
 
 def _is_within(strict: bool, known: tuple[Term, Term], term: tuple[Term, Term]) -> bool:  # noqa: FBT001
