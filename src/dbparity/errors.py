@@ -11,6 +11,11 @@ DbparityError
 │   ├── PluginBroken          an entry point cannot be loaded
 │   ├── SnapshotInvalid       a JSON that is no snapshot of a schema
 │   ├── SourceInvalid         a schema that cannot be read from where it was said to be
+│   ├── BackendUnsuited       no rows can be moved to such a backend
+│   ├── TargetIsSource        a migration into the database that it comes from
+│   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
+│   ├── TargetUnfit           the target's tables cannot take the rows
+│   ├── NothingToResume       the target has no migration that could go on
 │   └── RowsUnsatisfiable     no valid row can be made for a table
 ├── ServerError
 │   ├── ServerUnavailable     no provider could give the server
@@ -137,6 +142,60 @@ class SourceInvalid(UsageError):
 
 class RowsUnsatisfiable(UsageError):
     """A table for which no valid row could be made."""
+
+class BackendUnsuited(UsageError):
+    """A backend that does not say how it keeps another product's schema."""
+
+    def __init__(self, title: str) -> None:
+        """Name the backend by its ``title``."""
+        self.title = title
+        super().__init__(
+            f"{title} is no target of a migration: its package does not say how it keeps another "
+            "product's types; choose another target, or override Backend.home in the package"
+        )
+
+
+class TargetIsSource(UsageError):
+    """A migration into the database that it comes from."""
+
+    def __init__(self, url: str) -> None:
+        """Name the database by its URL without the password."""
+        self.url = url
+        super().__init__(f"{url} is the source itself; name another database as the target")
+
+
+class TargetOccupied(UsageError):
+    """A target with rows of which nobody said what becomes of them."""
+
+    def __init__(self, url: str, tables: Sequence[str]) -> None:
+        """Name the database by its URL without the password, and its tables that have rows."""
+        self.url, self.tables = url, tuple(tables)
+        super().__init__(
+            f"{url} has rows in {', '.join(self.tables)}, and nothing was written; name an empty "
+            "database, resume the migration that began there, or replace the rows"
+        )
+
+
+class TargetUnfit(UsageError):
+    """A target whose tables cannot take the source's rows."""
+
+    def __init__(self, url: str, reasons: Sequence[str]) -> None:
+        """Name the database by its URL without the password, and each reason."""
+        self.url, self.reasons = url, tuple(reasons)
+        super().__init__(
+            f"{url} cannot take the rows: {'; '.join(self.reasons)}; migrate its schema, or name "
+            "an empty database, which gets one that fits"
+        )
+
+
+class NothingToResume(UsageError):
+    """A migration that is to go on where none has begun."""
+
+    def __init__(self, url: str) -> None:
+        """Name the database by its URL without the password."""
+        self.url = url
+        super().__init__(f"{url} has no migration to resume; begin it without resuming")
+
 
     def __init__(self, table: str, constraint: str, reason: str) -> None:
         """Name the ``table``, the ``constraint`` (or column) in the way, and why."""

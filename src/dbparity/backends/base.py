@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from dbparity.backends.catalogues.assembly import Schema
 
+    from dbparity.backends.homes.base import Home
 
 @dataclass(frozen=True)
 class Driver:
@@ -225,6 +226,10 @@ class Backend(ABC):
     def hidden_column(
         self,
         name: str,  # noqa: ARG002
+    def home(self, version: tuple[int, ...]) -> Home | None:  # noqa: ARG002
+        """How it keeps a schema that comes from another product; None where it cannot tell."""
+        return None
+
         kind: TypeEngine[Any],  # noqa: ARG002
         expression: str,  # noqa: ARG002
         version: tuple[int, ...],  # noqa: ARG002
@@ -265,6 +270,10 @@ class Backend(ABC):
 
     def read_only(self, engine: Engine) -> None:  # noqa: B027  # not every backend can
         """Have whatever writes through ``engine`` refused."""
+
+    def identity(self, connection: Connection) -> str:
+        """What is equal for two ways to reach one database, as far as it can be told."""
+        return connection.engine.url.render_as_string(hide_password=True)
 
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         """Durability settings by name: what a test server must have, and what this one has."""

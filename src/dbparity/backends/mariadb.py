@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from dbparity.backends.base import Commands, Credentials, Features, Service, quoted
 from dbparity.backends.catalogues import mysql
+from dbparity.backends.homes.mysql import MariaDBHome
 from dbparity.backends.mysql import MySQL, MySQLService, _login
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class MariaDB(MySQL):
         dialect.supports_sequences = True
         dialect.supports_native_uuid = version >= (10, 7)
         return dialect
+
+    def home(self, version: tuple[int, ...]) -> MariaDBHome:
+        """As MySQL does, but for UUIDs."""
+        return MariaDBHome(self.dialect(version).identifier_preparer, version)
 
     def features(self, version: tuple[int, ...]) -> Features:
         """MySQL's, but RETURNING and sequences are there, and trailing spaces do not count.

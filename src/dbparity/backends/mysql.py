@@ -26,6 +26,7 @@ from dbparity.backends.base import (
     quoted,
 )
 from dbparity.backends.catalogues import mysql
+from dbparity.backends.homes.mysql import MySQLHome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -52,6 +53,7 @@ _REFUSALS = {
     1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
 }
 _CONNECT_SECONDS = 10
+_IDENTITY = "SELECT concat_ws(' ', 'mysql', @@hostname, @@port, @@datadir, @@pid_file, DATABASE())"
 _TEXTS = re.compile(r"'(?:[^']|'')*'")
 _QUOTED = re.compile(r'"([^"]+)"')
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
@@ -195,6 +197,10 @@ class MySQL(Backend):
 
     def hidden_column(
         self, name: str, kind: TypeEngine[Any], expression: str, version: tuple[int, ...]
+    def home(self, version: tuple[int, ...]) -> MySQLHome:
+        """By types that fit into rows and keys."""
+        return MySQLHome(self.dialect(version).identifier_preparer, version)
+
     ) -> Column[Any] | None:
         """A virtual one: it is kept in indexes only."""
         if version < self.hides_columns[: len(version)]:
@@ -269,6 +275,10 @@ class MySQL(Backend):
     def create_database(self, connection: Connection, name: str) -> None:
         """Make it with the server's default collation of utf8mb4."""
         identifier = quoted(connection, name)
+    def identity(self, connection: Connection) -> str:
+        """The server by where it runs and keeps its files, and the database's name."""
+        return str(connection.scalar(text(_IDENTITY)))
+
         connection.execute(text(f"CREATE DATABASE {identifier} CHARACTER SET utf8mb4"))
 
     def drop_database(self, connection: Connection, name: str) -> None:

@@ -20,6 +20,7 @@ from dbparity.backends.base import (
     quoted,
 )
 from dbparity.backends.catalogues import postgresql
+from dbparity.backends.homes.postgresql import PostgreSQLHome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
+    from dbparity.backends.homes.base import Home
 
 _REFUSALS = {
     "23505": Refusal.UNIQUE,
@@ -44,6 +46,10 @@ _REFUSALS = {
 }
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _CONNECT_SECONDS = 10
+_IDENTITY = (
+    "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
+    "FROM pg_database WHERE datname = current_database()"
+)
 
 
 class PostgreSQLService(Service):
@@ -153,6 +159,10 @@ class PostgreSQL(Backend):
         )
 
     def server_version(self, connection: Connection) -> str:
+    def home(self, version: tuple[int, ...]) -> Home:
+        """By the widest types."""
+        return PostgreSQLHome(self.dialect(version).identifier_preparer, version)
+
         """Such as 17.11; what a packager adds is left out."""
         return str(connection.scalar(text("SHOW server_version"))).split()[0]
 
@@ -199,6 +209,10 @@ class PostgreSQL(Backend):
     def create_database(self, connection: Connection, name: str) -> None:
         """Copy template0, which nobody can be connected to."""
         connection.execute(text(f"CREATE DATABASE {quoted(connection, name)} TEMPLATE template0"))
+
+    def identity(self, connection: Connection) -> str:
+        """The server by when it began, and the database's number."""
+        return str(connection.scalar(text(_IDENTITY)))
 
     def drop_database(self, connection: Connection, name: str) -> None:
         """Drop by force, a sealed template too."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event, text
 
 from dbparity.backends.base import Backend, Driver, Explain, Features, Plan, Refusal
 from dbparity.backends.catalogues import sqlite
+from dbparity.backends.homes.sqlite import SQLiteHome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
+    from dbparity.backends.homes.base import Home
 
 _REFUSALS = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE: Refusal.UNIQUE,
@@ -33,6 +36,7 @@ _REFUSALS = {
 }
 _BUSY_SECONDS = 30
 
+_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 
 class SQLite(Backend):
     """SQLite with foreign keys enforced and real transactions."""
@@ -89,6 +93,10 @@ class SQLite(Backend):
         )
 
     def server_version(self, connection: Connection) -> str:
+    def home(self, version: tuple[int, ...]) -> Home:
+        """By declared types."""
+        return SQLiteHome(self.dialect(version).identifier_preparer, version)
+
         """The library's version."""
         return str(connection.scalar(text("SELECT sqlite_version()")))
 
@@ -136,6 +144,11 @@ class SQLite(Backend):
     def hasten(self, engine: Engine) -> None:
         """Wait for no disk, and give every table and index of a new file a smaller first page."""
         event.listen(engine, "connect", _hurry)
+
+    def identity(self, connection: Connection) -> str:
+        """Its file, whatever links lead to it."""
+        found = Path(str(connection.scalar(text(_FILE)))).stat()
+        return f"sqlite file {found.st_dev}:{found.st_ino}"
 
 
 def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's

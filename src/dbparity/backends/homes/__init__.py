@@ -1,0 +1,1 @@
+"""How each backend keeps a schema that comes from another product."""

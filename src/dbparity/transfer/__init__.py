@@ -1,0 +1,1 @@
+"""Rows moved from one database to another, and proven to have arrived."""
