@@ -140,9 +140,6 @@ class SourceInvalid(UsageError):
         super().__init__(f"{text}: {reason}; {cure}")
 
 
-class RowsUnsatisfiable(UsageError):
-    """A table for which no valid row could be made."""
-
 class BackendUnsuited(UsageError):
     """A backend that does not say how it keeps another product's schema."""
 
@@ -196,6 +193,9 @@ class NothingToResume(UsageError):
         self.url = url
         super().__init__(f"{url} has no migration to resume; begin it without resuming")
 
+
+class RowsUnsatisfiable(UsageError):
+    """A table for which no valid row could be made."""
 
     def __init__(self, table: str, constraint: str, reason: str) -> None:
         """Name the ``table``, the ``constraint`` (or column) in the way, and why."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from dbparity.backends.catalogues.assembly import Schema
-
     from dbparity.backends.homes.base import Home
+
 
 @dataclass(frozen=True)
 class Driver:
@@ -223,13 +223,13 @@ class Backend(ABC):
         dialect.server_version_info = version
         return dialect
 
-    def hidden_column(
-        self,
-        name: str,  # noqa: ARG002
     def home(self, version: tuple[int, ...]) -> Home | None:  # noqa: ARG002
         """How it keeps a schema that comes from another product; None where it cannot tell."""
         return None
 
+    def hidden_column(
+        self,
+        name: str,  # noqa: ARG002
         kind: TypeEngine[Any],  # noqa: ARG002
         expression: str,  # noqa: ARG002
         version: tuple[int, ...],  # noqa: ARG002
@@ -268,12 +268,12 @@ class Backend(ABC):
         """The backend that really answers: a URL may lead to another product's server."""
         return self
 
-    def read_only(self, engine: Engine) -> None:  # noqa: B027  # not every backend can
-        """Have whatever writes through ``engine`` refused."""
-
     def identity(self, connection: Connection) -> str:
         """What is equal for two ways to reach one database, as far as it can be told."""
         return connection.engine.url.render_as_string(hide_password=True)
+
+    def read_only(self, engine: Engine) -> None:  # noqa: B027  # not every backend can
+        """Have whatever writes through ``engine`` refused."""
 
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         """Durability settings by name: what a test server must have, and what this one has."""

@@ -52,8 +52,8 @@ _REFUSALS = {
     1213: Refusal.CONFLICT,
     1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
 }
-_CONNECT_SECONDS = 10
 _IDENTITY = "SELECT concat_ws(' ', 'mysql', @@hostname, @@port, @@datadir, @@pid_file, DATABASE())"
+_CONNECT_SECONDS = 10
 _TEXTS = re.compile(r"'(?:[^']|'')*'")
 _QUOTED = re.compile(r'"([^"]+)"')
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
@@ -195,12 +195,12 @@ class MySQL(Backend):
             explains_indexes=True,
         )
 
-    def hidden_column(
-        self, name: str, kind: TypeEngine[Any], expression: str, version: tuple[int, ...]
     def home(self, version: tuple[int, ...]) -> MySQLHome:
         """By types that fit into rows and keys."""
         return MySQLHome(self.dialect(version).identifier_preparer, version)
 
+    def hidden_column(
+        self, name: str, kind: TypeEngine[Any], expression: str, version: tuple[int, ...]
     ) -> Column[Any] | None:
         """A virtual one: it is kept in indexes only."""
         if version < self.hides_columns[: len(version)]:
@@ -256,6 +256,10 @@ class MySQL(Backend):
         """MariaDB's, where one answers: most of its users' URLs begin with mysql."""
         return load_backend("mariadb") if getattr(connection.dialect, "is_mariadb", False) else self
 
+    def identity(self, connection: Connection) -> str:
+        """The server by where it runs and keeps its files, and the database's name."""
+        return str(connection.scalar(text(_IDENTITY)))
+
     def read_only(self, engine: Engine) -> None:
         """Let the session begin transactions that only read."""
         event.listen(engine, "begin", _only_read)
@@ -275,10 +279,6 @@ class MySQL(Backend):
     def create_database(self, connection: Connection, name: str) -> None:
         """Make it with the server's default collation of utf8mb4."""
         identifier = quoted(connection, name)
-    def identity(self, connection: Connection) -> str:
-        """The server by where it runs and keeps its files, and the database's name."""
-        return str(connection.scalar(text(_IDENTITY)))
-
         connection.execute(text(f"CREATE DATABASE {identifier} CHARACTER SET utf8mb4"))
 
     def drop_database(self, connection: Connection, name: str) -> None:

@@ -45,11 +45,11 @@ _REFUSALS = {
     "55P03": Refusal.CONFLICT,
 }
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_CONNECT_SECONDS = 10
 _IDENTITY = (
     "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
     "FROM pg_database WHERE datname = current_database()"
 )
+_CONNECT_SECONDS = 10
 
 
 class PostgreSQLService(Service):
@@ -158,11 +158,11 @@ class PostgreSQL(Backend):
             explains_indexes=True,
         )
 
-    def server_version(self, connection: Connection) -> str:
     def home(self, version: tuple[int, ...]) -> Home:
         """By the widest types."""
         return PostgreSQLHome(self.dialect(version).identifier_preparer, version)
 
+    def server_version(self, connection: Connection) -> str:
         """Such as 17.11; what a packager adds is left out."""
         return str(connection.scalar(text("SHOW server_version"))).split()[0]
 
@@ -191,6 +191,10 @@ class PostgreSQL(Backend):
         """Set lock_timeout."""
         connection.exec_driver_sql(f"SET lock_timeout = '{seconds}s'")
 
+    def identity(self, connection: Connection) -> str:
+        """The server by when it began, and the database's number."""
+        return str(connection.scalar(text(_IDENTITY)))
+
     def read_only(self, engine: Engine) -> None:
         """Begin every transaction as one that only reads."""
         event.listen(engine, "begin", _only_read)
@@ -209,10 +213,6 @@ class PostgreSQL(Backend):
     def create_database(self, connection: Connection, name: str) -> None:
         """Copy template0, which nobody can be connected to."""
         connection.execute(text(f"CREATE DATABASE {quoted(connection, name)} TEMPLATE template0"))
-
-    def identity(self, connection: Connection) -> str:
-        """The server by when it began, and the database's number."""
-        return str(connection.scalar(text(_IDENTITY)))
 
     def drop_database(self, connection: Connection, name: str) -> None:
         """Drop by force, a sealed template too."""

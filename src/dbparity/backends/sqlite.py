@@ -35,8 +35,8 @@ _REFUSALS = {
     sqlite3.SQLITE_LOCKED: Refusal.CONFLICT,
 }
 _BUSY_SECONDS = 30
-
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+
 
 class SQLite(Backend):
     """SQLite with foreign keys enforced and real transactions."""
@@ -92,11 +92,11 @@ class SQLite(Backend):
             explains_indexes=True,
         )
 
-    def server_version(self, connection: Connection) -> str:
     def home(self, version: tuple[int, ...]) -> Home:
         """By declared types."""
         return SQLiteHome(self.dialect(version).identifier_preparer, version)
 
+    def server_version(self, connection: Connection) -> str:
         """The library's version."""
         return str(connection.scalar(text("SELECT sqlite_version()")))
 
@@ -127,6 +127,11 @@ class SQLite(Backend):
         """Set busy_timeout."""
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
 
+    def identity(self, connection: Connection) -> str:
+        """Its file, whatever links lead to it."""
+        found = Path(str(connection.scalar(text(_FILE)))).stat()
+        return f"sqlite file {found.st_dev}:{found.st_ino}"
+
     def read_only(self, engine: Engine) -> None:
         """Set query_only."""
         event.listen(engine, "begin", _query_only)
@@ -144,11 +149,6 @@ class SQLite(Backend):
     def hasten(self, engine: Engine) -> None:
         """Wait for no disk, and give every table and index of a new file a smaller first page."""
         event.listen(engine, "connect", _hurry)
-
-    def identity(self, connection: Connection) -> str:
-        """Its file, whatever links lead to it."""
-        found = Path(str(connection.scalar(text(_FILE)))).stat()
-        return f"sqlite file {found.st_dev}:{found.st_ino}"
 
 
 def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
