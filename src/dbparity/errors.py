@@ -28,7 +28,10 @@ DbparityError
     ├── DatabaseForeign       not made by dbparity, so never touched
     ├── SchemaRefused         the backend refuses the application's schema
     ├── SchemaInexpressible   the backend has no words for what a model says
-    └── SchemaOccupied        tables of the same names are there, of another schema
+    ├── SchemaOccupied        tables of the same names are there, of another schema
+    ├── CellsRefused          values that cannot be moved as they are
+    ├── RowsRefused           rows that a server does not take
+    └── RowsUnreadable        a table that a server does not let be read to its end
 
 Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is
 about, and its text says what happened, where, and the cure.
@@ -320,3 +323,44 @@ class SchemaOccupied(DatabaseError):
             f"{url} has tables of the same names ({', '.join(tables)}) with another schema "
             f"({differences[0]}{more}); migrate it, or give a database without them"
         )
+
+
+class CellsRefused(DatabaseError):
+    """Values that a wire cannot carry, or that their columns would not keep as they are."""
+
+    def __init__(self, cells: Sequence[object]) -> None:
+        """Name each of the ``cells`` by its column, its row and the reason."""
+        self.cells = tuple(cells)
+        more = f" and {len(self.cells) - 1} more" if len(self.cells) > 1 else ""
+        super().__init__(
+            f"{self.cells[0]}{more}; correct them at their source, or have them set aside"
+        )
+
+
+class RowsRefused(DatabaseError):
+    """Rows that a server did not take."""
+
+    def __init__(
+        self, table: str, cause: Exception, row: int | None = None, column: str | None = None
+    ) -> None:
+        """Name the ``table``, the ``cause``, and the ``row`` (from 0) and ``column`` if known."""
+        self.table, self.cause, self.row, self.column = table, cause, row, column
+        place = "".join(
+            f", {what} {where}"
+            for what, where in (("row", row), ("column", column))
+            if where is not None
+        )
+        reason = " ".join(str(cause).split())
+        super().__init__(
+            f"{table}{place}: {reason}; nothing of this batch was kept: correct it, or set it aside"
+        )
+
+
+class RowsUnreadable(DatabaseError):
+    """A table whose rows could not be read to the last."""
+
+    def __init__(self, table: str, cause: Exception) -> None:
+        """Name the ``table`` and the ``cause``."""
+        self.table, self.cause = table, cause
+        reason = " ".join(str(cause).split())
+        super().__init__(f"{table} could not be read: {reason}; check the server, and run it again")

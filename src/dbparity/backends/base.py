@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from dbparity import plugins
 from dbparity.backends.catalogues import inspected
-from dbparity.errors import TargetUnknown
+from dbparity.errors import DriverMissing, TargetUnknown
 from dbparity.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.homes.base import Home
+    from dbparity.backends.wires.base import Loader, Reader
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ class Backend(ABC):
     companions: ClassVar[tuple[str, ...]] = ()  # what it appends to name the files beside it
     clones: ClassVar[tuple[str, ...]] = ()  # ways to copy a sealed template
     clears: ClassVar[bool] = False  # `clear` empties a database for its next lease
+    writes_by: ClassVar[dict[str, Any]] = {}  # arguments of the connect of `writer`
     # What each connection has to execute for foreign keys to be enforced.
     enforces_by: ClassVar[str] = ""
 
@@ -301,6 +304,39 @@ class Backend(ABC):
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Empty ``tables`` and restart what numbers their rows."""
+        raise NotImplementedError
+
+    def synchronous(self, url: URL) -> URL:
+        """``url`` with the first driver, which is a sync one."""
+        return url.set(drivername=f"{self.name}+{self.drivers[0].name}")
+
+    def quote(self, name: str) -> str:
+        """``name`` as an identifier, always quoted."""
+        return self.dialect(()).identifier_preparer.quote_identifier(name)
+
+    def wires(self, module: str) -> Any:  # noqa: ANN401
+        """A module of `dbparity.backends.wires`; raise `DriverMissing` without its packages."""
+        try:
+            return importlib.import_module(f"dbparity.backends.wires.{module}")
+        except ModuleNotFoundError as error:
+            raise DriverMissing(self.name, str(error.name), "transfer") from error
+
+    def reader(self, url: URL, shared: Reader | None = None) -> Reader:
+        """What reads rows exactly, all as they were at one moment; whoever opens it closes it.
+
+        With ``shared``, at the moment of another reader of the same database, where the product
+        can; else at a moment of its own.
+        """
+        raise NotImplementedError
+
+    def writer(self, url: URL) -> Engine:
+        """An engine, on a sync driver, for what `loader` needs; its owner disposes of it."""
+        sync = self.synchronous(url)
+        arguments = self.connect_arguments(self.drivers[0]) | self.writes_by
+        return create_engine(sync, connect_args=arguments)
+
+    def loader(self, connection: Connection) -> Loader:
+        """What loads rows exactly, in the transaction of a connection of `writer`."""
         raise NotImplementedError
 
     def snapshot(self, connection: Connection) -> Snapshot:

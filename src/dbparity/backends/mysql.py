@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine, RowMapping, Select, Table
+    from sqlalchemy import URL, Connection, Engine, RowMapping, Select, Table
     from sqlalchemy.sql.compiler import DDLCompiler
     from sqlalchemy.types import TypeEngine
 
     from dbparity.backends.catalogues.assembly import Schema
+    from dbparity.backends.wires.base import Loader, Reader
 
 _REFUSALS = {
     1062: Refusal.UNIQUE,
@@ -155,6 +156,7 @@ class MySQL(Backend):
     service: ClassVar[Service | None] = MySQLService()
     clears: ClassVar[bool] = True
     hides_columns: ClassVar[tuple[int, ...]] = (8, 0, 23)  # since this version
+    writes_by: ClassVar[dict[str, Any]] = {"local_infile": True}
 
     def features(self, version: tuple[int, ...]) -> Features:  # noqa: ARG002
         """What every supported MySQL can do, with its default collation utf8mb4_0900_ai_ci."""
@@ -241,6 +243,23 @@ class MySQL(Backend):
         preparer = connection.dialect.identifier_preparer
         formatted = ", ".join(preparer.format_table(table) for table in tables)
         connection.exec_driver_sql(f"ANALYZE TABLE {formatted}").all()
+
+    def reader(self, url: URL, shared: Reader | None = None) -> Reader:  # noqa: ARG002
+        """A transaction of its own: two see the same if nobody writes in between."""
+        reader: Reader = self.wires("mysql").MySQLReader(self.synchronous(url), self.quote)
+        return reader
+
+    def writer(self, url: URL) -> Engine:
+        """Strict, with what LOAD DATA LOCAL needs."""
+        engine = super().writer(url)
+        settings: str = self.wires("mysql").WRITING
+        event.listen(engine, "connect", lambda raw, _: raw.query(settings))
+        return engine
+
+    def loader(self, connection: Connection) -> Loader:
+        """LOAD DATA LOCAL, or INSERT where the server forbids that."""
+        loader: Loader = self.wires("mysql").MySQLLoader(connection, self.quote)
+        return loader
 
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
         """Bound the login."""

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Dialect, Engine, Select, Table
+    from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.homes.base import Home
+    from dbparity.backends.wires.base import Loader, Reader
 
 _REFUSALS = {
     "23505": Refusal.UNIQUE,
@@ -181,6 +182,24 @@ class PostgreSQL(Backend):
         preparer = connection.dialect.identifier_preparer
         for table in tables:
             connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}")
+
+    def reader(self, url: URL, shared: Reader | None = None) -> Reader:
+        """A transaction of its own, or in the exported snapshot of ``shared``."""
+        wires = self.wires("postgresql")
+        reader: Reader = wires.PostgreSQLReader(self.synchronous(url), self.quote, shared)
+        return reader
+
+    def writer(self, url: URL) -> Engine:
+        """With all settings on which the spelling of a value depends."""
+        engine = super().writer(url)
+        settings: str = self.wires("postgresql").SETTINGS
+        event.listen(engine, "connect", lambda raw, _: _set(raw, settings))
+        return engine
+
+    def loader(self, connection: Connection) -> Loader:
+        """COPY."""
+        loader: Loader = self.wires("postgresql").PostgreSQLLoader(connection, self.quote)
+        return loader
 
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:
         """Bound the login."""
@@ -342,3 +361,9 @@ WITH spaces AS (
   FROM pg_proc p JOIN spaces ON spaces.oid = p.pronamespace AND p.prokind <> 'a'
 ) SELECT coalesce(md5(string_agg(facts::text, '|' ORDER BY facts::text)), '') FROM facts
 """
+
+
+def _set(raw: Any, settings: str) -> None:  # noqa: ANN401  # DBAPI's
+    raw.autocommit = True  # else a rollback would take them back
+    raw.execute(settings)
+    raw.autocommit = False

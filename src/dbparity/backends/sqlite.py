@@ -16,11 +16,12 @@ from dbparity.backends.homes.sqlite import SQLiteHome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Engine, Select, Table
+    from sqlalchemy import URL, Connection, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.homes.base import Home
+    from dbparity.backends.wires.base import Loader, Reader
 
 _REFUSALS = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE: Refusal.UNIQUE,
@@ -118,6 +119,23 @@ class SQLite(Backend):
     def catalogue(self, connection: Connection) -> Schema:
         """Read sqlite_master, the pragmas and the text of the DDL."""
         return sqlite.read(connection)
+
+    def reader(self, url: URL, shared: Reader | None = None) -> Reader:  # noqa: ARG002
+        """A read transaction of its own: two see the same if nobody writes in between."""
+        wires = self.wires("sqlite")
+        reader: Reader = wires.SQLiteReader(url, self.quote)
+        return reader
+
+    def writer(self, url: URL) -> Engine:
+        """As an application's, on Python's own driver."""
+        engine = super().writer(url)
+        self.prepare(engine)
+        return engine
+
+    def loader(self, connection: Connection) -> Loader:
+        """INSERT, many rows to a call."""
+        loader: Loader = self.wires("sqlite").SQLiteLoader(connection, self.quote)
+        return loader
 
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
         """Wait for another writer as long as a server would."""

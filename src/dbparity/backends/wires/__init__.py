@@ -1,0 +1,1 @@
+"""How each product reads and loads rows as Arrow batches, exactly."""

@@ -1,0 +1,188 @@
+"""What all readers and loaders of rows share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NoReturn
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dbparity.errors import CellsRefused
+from dbparity.wires import BadCell, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dbparity.wires import Array, Batch, Cell, Field, Selection
+
+    Quote = Callable[[str], str]
+    Tell = Callable[[BadCell], None]
+
+
+def refuse(cell: BadCell) -> NoReturn:
+    """Raise `CellsRefused`."""
+    raise CellsRefused([cell])
+
+
+class Reader(ABC):
+    """The rows of one database, of all its tables as they were at one moment."""
+
+    @abstractmethod
+    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+        """Stream the rows; what a wire cannot carry goes to ``bad``, and its row is left out.
+
+        One stream at a time: the next may begin when this one has ended or was closed.
+        """
+
+    @abstractmethod
+    def orders(self, field: Field) -> bool:
+        """Whether rows can be ordered by a column as other products order them by theirs."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the transaction and the connection."""
+
+
+class Loader(ABC):
+    """Writes rows into a database, in a transaction of the caller's."""
+
+    def load(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
+        """Write the rows and return how many there were.
+
+        Raise `CellsRefused` for values that a column would change, before they are sent, and
+        `RowsRefused` for what the server refuses; then the transaction is to be rolled back.
+        """
+        return self.send(table, fields, self._fitting(fields, batches))
+
+    @abstractmethod
+    def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
+        """Write batches in which every cell fits."""
+
+    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+        """The places of the cells that the column would change without a word, and why."""
+        yield from misfits(field, cells)
+
+    def _fitting(self, fields: Sequence[Field], batches: Iterable[Batch]) -> Iterator[Batch]:
+        start = 0
+        for batch in batches:
+            found = [
+                BadCell(field.column.name, start + place, (), cells[place].as_py(), reason)
+                for field, cells in zip(fields, batch.columns, strict=True)
+                for place, reason in self.misfits(field, cells)
+            ]
+            if found:
+                raise CellsRefused(found)
+            yield batch
+            start += batch.num_rows
+
+
+_MOMENTS = frozenset({Kind.TIME, Kind.DATETIME})
+_SINGLE = 32
+_MICROSECONDS = 6
+
+
+def misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    """What any product that holds columns to their types would change without a word."""
+    kind, wire = field.column.type, field.wire.kind
+    if not kind.enforced:
+        return
+    if wire is Kind.DECIMAL and kind.scale is not None:
+        yield from _matching(cells, rf"\.\d{{{max(kind.scale, 0)}}}\d*[1-9]", "has more digits")
+    if wire in _MOMENTS and kind.fraction is not None and kind.fraction < _MICROSECONDS:
+        yield from _matching(cells, rf"\.\d{{{kind.fraction}}}\d*[1-9]", "has a finer fraction")
+    if wire is Kind.FLOAT and kind.bits == _SINGLE:
+        single = cells.cast(pa.float32(), safe=False).cast(pa.float64())
+        changed = pc.and_(pc.not_equal(single, cells), pc.is_finite(cells))
+        yield from told(changed, "is no float of 32 bits")
+    if wire is Kind.TEXT:
+        yield from _text_misfits(field, cells)
+
+
+def _text_misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    kind = field.column.type
+    if kind.values and kind.native.startswith("enum"):
+        among = pc.is_in(cells, pa.array(kind.values, pa.string()))
+        yield from told(pc.and_(cells.is_valid(), pc.invert(among)), "is none of the values")
+    if kind.fixed:
+        yield from _matching(cells, " $", "would lose the spaces at its end")
+    if kind.length is not None:
+        size = pc.utf8_length if kind.unit == "characters" else pc.binary_length
+        yield from told(pc.greater(size(cells), kind.length), f"is longer than {kind.length}")
+
+
+def _matching(cells: Array, pattern: str, reason: str) -> Iterator[tuple[int, str]]:
+    yield from told(pc.match_substring_regex(cells, pattern), reason)
+
+
+def told(mask: Array, reason: str) -> Iterator[tuple[int, str]]:
+    """The places at which ``mask`` is true."""
+    for place in pc.indices_nonzero(mask).to_pylist():
+        yield place, reason
+
+
+def conformed(selection: Selection, columns: Sequence[Array], start: int, bad: Tell) -> Batch:
+    """What was read, as the wires of ``selection`` have it, but for rows with a bad cell.
+
+    Floats are spelled where the wire is a text: in as few digits as tell them from others.
+    """
+    found: dict[int, list[tuple[str, object]]] = {}
+    arrays = [
+        _conformed(field, cells, found)
+        for field, cells in zip(selection.fields, columns, strict=True)
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=selection.schema)
+    for row, cells in sorted(found.items()):
+        key = tuple(batch.column(name)[row].as_py() for name in selection.key)
+        for name, value in cells:
+            bad(BadCell(name, start + row, key, value, "is not valid UTF-8"))
+    if not found:
+        return batch
+    return batch.filter(pa.array([row not in found for row in range(batch.num_rows)]))
+
+
+def _conformed(field: Field, cells: Array, found: dict[int, list[tuple[str, object]]]) -> Array:
+    wanted = field.wire.arrow
+    if not pa.types.is_string(wanted):
+        return cells.cast(wanted)
+    if pa.types.is_binary(cells.type):
+        cells = cells.view(pa.string())
+    try:
+        cells.validate(full=True)
+    except pa.ArrowInvalid:
+        return _decoded(field, cells, found)
+    return cells.cast(wanted)
+
+
+def _decoded(field: Field, cells: Array, found: dict[int, list[tuple[str, object]]]) -> Array:
+    """Texts, one by one; those that are none become NULL."""
+    texts: list[str | None] = []
+    for row, raw in enumerate(cells.cast(pa.binary()).to_pylist()):
+        try:
+            texts.append(None if raw is None else raw.decode())
+        except UnicodeDecodeError:
+            found.setdefault(row, []).append((field.column.name, raw))
+            texts.append(None)
+    return pa.array(texts, pa.string())
+
+
+def bounded(
+    selection: Selection,
+    expression: Callable[[Field], str],
+    literal: Callable[[Field, Cell], str],
+) -> str:
+    """The condition on the key by `after` and `until`; "" where there is neither."""
+    terms = [
+        _beyond([(expression(field), literal(field, cell)) for field, cell in pairs], sign)
+        for cells, sign in ((selection.after, ">"), (selection.until, "<"))
+        if (pairs := list(zip(selection.keys, cells, strict=bool(cells))))
+    ]
+    return f" WHERE {' AND '.join(terms)}" if terms else ""
+
+
+def _beyond(pairs: Sequence[tuple[str, str]], sign: str) -> str:
+    """A comparison part by part, since few planners use an index for one of whole rows."""
+    (left, right), *rest = pairs
+    if rest:
+        return f"({left} {sign} {right} OR {left} = {right} AND {_beyond(rest, sign)})"
+    return f"{left} {sign} {right}" if sign == ">" else f"{left} <= {right}"

@@ -1,0 +1,311 @@
+"""Rows of MySQL and MariaDB: the text protocol as it comes, LOAD DATA LOCAL or INSERT."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pymysql
+from pyarrow import csv
+from pymysql.cursors import SSCursor
+
+from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
+from dbparity.backends.wires.mysql_packets import Packets
+from dbparity.errors import RowsRefused, RowsUnreadable
+from dbparity.snapshots import Family
+from dbparity.wires import Kind, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import URL, Connection
+
+    from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.snapshots import Type
+    from dbparity.wires import Array, Batch, Cell, Field, Selection
+
+_READING = (
+    "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = ''",
+    "SET net_write_timeout = 3600, max_sort_length = 8388608",
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+)
+# Strict; 0 stays 0; dates stay what they are, 0000-00-00 and 2020-02-31 too.
+WRITING = (
+    "SET NAMES utf8mb4, time_zone = '+00:00', net_read_timeout = 3600, sql_mode = "
+    "'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
+)
+_CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
+_BATCH_ROWS = 16_384
+_BATCH_BYTES = 4_000_000
+_PADDED = frozenset({Kind.TIME, Kind.DATETIME})
+# Known as bytes alone.
+_BYTES = ("geom", "point", "linestring", "polygon", "multi", "vector")
+_YEARS = ("0", "0000", *map(str, range(1901, 2156)))
+_STATEMENT_BYTES = 1_000_000
+_ROOM = 1024  # for the words around the values of a statement
+
+
+class MySQLReader(Reader):
+    """One transaction with a consistent snapshot."""
+
+    def __init__(self, url: URL, quote: Quote) -> None:
+        """Begin the transaction."""
+        self._quote = quote
+        _, arguments = url.get_dialect()().create_connect_args(url)
+        self._connection: Any = pymysql.connect(**arguments, cursorclass=SSCursor)
+        with self._connection.cursor() as cursor:
+            for statement in _READING:
+                cursor.execute(statement)
+
+    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+        """As the server spells the values: no driver converts them."""
+        start = 0
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(self.statement(selection))
+                packets = Packets(cursor, len(selection.fields))
+                with packets:
+                    for cells in packets.batches(_BATCH_ROWS, _BATCH_BYTES):
+                        batch = _batch(selection, cells, start, bad)
+                        yield batch
+                        start += len(cells) // len(selection.fields)
+            except (pymysql.Error, pa.ArrowException) as error:
+                raise RowsUnreadable(selection.table, error) from error
+
+    def statement(self, selection: Selection) -> str:
+        """The SELECT."""
+        columns = ", ".join(map(self._expression, selection.fields))
+        where = bounded(selection, self._order, self._literal)
+        order = ", ".join(map(self._order, selection.keys))
+        ending = f" ORDER BY {order}" if order else ""
+        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+
+    def orders(self, field: Field) -> bool:
+        """Whatever has an order of its own that others have too."""
+        return field.wire.kind not in {Kind.JSON, Kind.INTERVAL}
+
+    def close(self) -> None:
+        """End the transaction and the connection."""
+        with suppress(pymysql.Error):
+            self._connection.close()
+
+    def _expression(self, field: Field) -> str:
+        name, kind = self._quote(field.column.name), field.column.type
+        if kind.family is Family.FLOAT and kind.native != "double":
+            return f"CAST({name} AS DOUBLE)"
+        if kind.native.startswith("bit"):
+            return _bits(name, kind, field.wire.kind)
+        return f"HEX({name})" if _is_bytes(kind) else name
+
+    def _order(self, field: Field) -> str:
+        name, kind = self._quote(field.column.name), field.column.type
+        if kind.family is Family.TEXT and _is_ordered(kind):
+            return name
+        if kind.family in {Family.TEXT, Family.ENUM, Family.UUID} or field.wire.kind is Kind.TEXT:
+            return f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
+        return name
+
+    def _literal(self, field: Field, cell: Cell) -> str:
+        if isinstance(cell, bytes):
+            return f"x'{cell.hex()}'"
+        if not isinstance(cell, str):
+            return repr(cell)
+        if field.wire.kind is Kind.DECIMAL:
+            return cell
+        binary = "CAST" in self._order(field)
+        return f"{'_binary' if binary else '_utf8mb4'} x'{cell.encode().hex()}'"
+
+
+def _is_ordered(kind: Type) -> bool:
+    """Whether a column's own collation compares code points, spaces at the end too."""
+    given = kind.collation
+    return given is not None and given.name.endswith("_bin") and given.pads is False
+
+
+def _is_bytes(kind: Type) -> bool:
+    return kind.family is Family.OTHER and kind.native.startswith(_BYTES)
+
+
+def _bits(name: str, kind: Type, wire: Kind) -> str:
+    if wire is Kind.TEXT:
+        width = re.sub(r"\D", "", kind.native)
+        return f"LPAD(BIN({name}), {width}, '0')"
+    return name if wire is Kind.BINARY else f"CAST({name} AS UNSIGNED)"
+
+
+def _batch(selection: Selection, cells: list[bytes | None], start: int, bad: Tell) -> Batch:
+    width = len(selection.fields)
+    columns = [
+        _column(field, pa.array(cells[place::width], pa.binary()))
+        for place, field in enumerate(selection.fields)
+    ]
+    return conformed(selection, columns, start, bad)
+
+
+def _column(field: Field, cells: Array) -> Array:
+    wire, kind = field.wire.kind, field.column.type
+    if wire is Kind.FLOAT or kind.family is Family.FLOAT:
+        return cells.view(pa.string()).cast(pa.float64())
+    if wire in {Kind.BOOLEAN, Kind.INTEGER}:
+        return cells.view(pa.string()).cast(pa.int64())
+    return padded(cells.view(pa.string())) if wire in _PADDED else cells
+
+
+class MySQLLoader(Loader):
+    """LOAD DATA LOCAL, where a batch with a warning is none; INSERT where that is forbidden."""
+
+    def __init__(self, connection: Connection, quote: Quote) -> None:
+        """Write in the transaction of ``connection``, which is pymysql's."""
+        self._raw: Any = connection.connection.driver_connection
+        self._quote = quote
+        local, self._packet, negative = self._ask(
+            "SELECT @@local_infile, @@max_allowed_packet, CAST(CAST('-0' AS DOUBLE) AS CHAR)"
+        )
+        self._signs_zero = negative == "-0"
+        self._write = self._load if local else self._insert
+
+    def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
+        """Write batch by batch."""
+        count = 0
+        for batch in batches:
+            if batch.num_rows:
+                self._write(table, fields, batch, count)
+                count += batch.num_rows
+        return count
+
+    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+        """What strict mode lets pass, and what no packet holds."""
+        yield from super().misfits(field, cells)
+        wire = field.wire.kind
+        if wire is Kind.FLOAT:
+            yield from told(pc.invert(pc.is_finite(cells)), "is no number to the server")
+            if not self._signs_zero:
+                yield from told(pc.equal(cells.view(pa.int64()), -(2**63)), "would lose its sign")
+        if field.column.type.native.startswith("year"):
+            years = cells.cast(pa.string())
+            known = pc.is_in(years, pa.array(_YEARS))
+            yield from told(pc.and_(years.is_valid(), pc.invert(known)), "is no year to the server")
+        if not pa.types.is_primitive(cells.type):
+            long = pc.greater(pc.binary_length(cells), (self._packet - _ROOM) // 2)
+            yield from told(long, "is longer than max_allowed_packet lets through")
+
+    def _load(self, table: str, fields: Sequence[Field], batch: Batch, start: int) -> None:
+        names = [f"@c{place}" for place in range(len(fields))]
+        stored = [
+            f"{self._quote(field.column.name)} = {_stored(field, name)}"
+            for field, name in zip(fields, names, strict=True)
+        ]
+        plain = all(_stored(field, "") == "" for field in fields)
+        columns = [self._quote(field.column.name) for field in fields]
+        with NamedTemporaryFile() as file:
+            csv.write_csv(_hexed(batch), file, _CSV)
+            file.flush()
+            self._execute(
+                f"LOAD DATA LOCAL INFILE {self._raw.escape(file.name)} INTO TABLE "
+                f"{self._quote(table)} CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' "
+                f"ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n' "
+                + (
+                    f"({', '.join(columns)})"
+                    if plain
+                    else f"({', '.join(names)}) SET {', '.join(stored)}"
+                ),
+                table,
+                batch.num_rows,
+                start,
+            )
+
+    def _insert(self, table: str, fields: Sequence[Field], batch: Batch, start: int) -> None:
+        columns = ", ".join(self._quote(field.column.name) for field in fields)
+        for lines, rows in _statements(fields, batch, min(_STATEMENT_BYTES, self._packet // 2)):
+            words = f"INSERT INTO {self._quote(table)} ({columns}) VALUES "
+            self._execute(words.encode() + lines, table, rows, start)
+            start += rows
+
+    def _execute(self, statement: str | bytes, table: str, rows: int, start: int) -> None:
+        """Run it; a warning is an error, and so is another count."""
+        with self._raw.cursor() as cursor:
+            try:
+                count = cursor.execute(statement)
+                if cursor.warning_count:
+                    cursor.execute("SHOW WARNINGS")
+                    _, code, words = cursor.fetchone()
+                    raise pymysql.Warning(code, words)  # noqa: TRY301
+                if count != rows:
+                    raise pymysql.Warning(0, f"{count} rows of {rows} were stored")  # noqa: TRY301
+            except (pymysql.Error, pymysql.Warning) as error:
+                raise _refused(table, error, start) from error
+
+    def _ask(self, query: str) -> tuple[Any, ...]:
+        with self._raw.cursor() as cursor:
+            cursor.execute(query)
+            row: tuple[Any, ...] = cursor.fetchone()
+            return row
+
+
+def _stored(field: Field, name: str) -> str:
+    """What makes a value of a text; the text itself where it needs nothing."""
+    kind = field.column.type
+    if field.wire.kind is Kind.BINARY or _is_bytes(kind):
+        return f"UNHEX({name})"
+    if kind.native.startswith("bit"):
+        text = f"CONV({name}, 2, 10)" if field.wire.kind is Kind.TEXT else name
+        return f"CAST({text} AS UNSIGNED)"
+    return f"LPAD({name}, 4, '0')" if kind.native.startswith("year") else name
+
+
+def _hexed(batch: Batch) -> Batch:
+    columns = [
+        pa.array([None if cell is None else cell.hex() for cell in cells.to_pylist()], pa.string())
+        if pa.types.is_binary(cells.type)
+        else cells
+        for cells in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _statements(fields: Sequence[Field], batch: Batch, size: int) -> Iterator[tuple[bytes, int]]:
+    """The rows behind VALUES, some of them at a time."""
+    cells = [
+        _literals(field, column)
+        for field, column in zip(fields, _hexed(batch).columns, strict=True)
+    ]
+    lines = pc.binary_join_element_wise(
+        pc.binary_join_element_wise("(", cells[0], ""), *cells[1:], ","
+    )
+    held: list[bytes] = []
+    length = 0
+    for line in lines.cast(pa.binary()).to_pylist():
+        if held and length + len(line) > size:
+            yield b"),".join(held) + b")", len(held)
+            held, length = [], 0
+        held.append(line)
+        length += len(line) + 2
+    yield b"),".join(held) + b")", len(held)
+
+
+def _literals(field: Field, cells: Array) -> Array:
+    if pa.types.is_string(cells.type):
+        for sign in ("\\", "'"):
+            cells = pc.replace_substring(cells, sign, sign * 2)
+        cells = pc.binary_join_element_wise("'", cells, "'", "")
+    before, _, after = _stored(field, "\0").partition("\0")
+    spelled = pc.binary_join_element_wise(before, cells.cast(pa.string()), after, "")
+    return pc.fill_null(spelled, "NULL")
+
+
+def _refused(table: str, error: Exception, start: int) -> RowsRefused:
+    """With the column and the row that the server names."""
+    words = str(error.args[-1])
+    column = re.search(r"(?:for column|Column) [`'](?:[^`]*`\.`[^`]*`\.`)?([^`']*)[`']", words)
+    row = re.search(r"at row (\d+)", words)
+    return RowsRefused(
+        table,
+        error,
+        start + int(row[1]) - 1 if row else None,
+        column[1] if column else None,
+    )

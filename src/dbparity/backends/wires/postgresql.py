@@ -1,0 +1,191 @@
+"""Rows of PostgreSQL: binary COPY out through ADBC, COPY in CSV through psycopg."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
+import pyarrow as pa
+from adbc_driver_manager import Error
+from psycopg.conninfo import make_conninfo
+from pyarrow import csv
+
+from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
+from dbparity.errors import RowsRefused, RowsUnreadable
+from dbparity.snapshots import Family
+from dbparity.wires import Kind, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import URL, Connection
+
+    from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.wires import Array, Batch, Cell, Field, Selection
+
+# As text: so they are spelled alike whatever the database or the role has set.
+SETTINGS = (
+    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601'; "
+    "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; "
+    "SET xmloption = 'content'"
+)
+_CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+_BATCH_BYTES = "4000000"
+_WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+_PADDED = frozenset({Kind.TIME, Kind.DATETIME})
+_PLACE = re.compile(r"COPY .*, line (\d+)(?:, column (.*?))?(?:: |$)", re.MULTILINE)
+
+
+def conninfo(url: URL) -> str:
+    """A URL of SQLAlchemy as libpq spells it."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    return make_conninfo(**arguments)
+
+
+class PostgreSQLReader(Reader):
+    """One REPEATABLE READ transaction, or a further one that sees what another sees."""
+
+    def __init__(self, url: URL, quote: Quote, shared: Reader | None) -> None:
+        """Begin the transaction, in the snapshot of ``shared`` if that is given."""
+        self._quote = quote
+        self._connection = adbc.connect(conninfo(url), autocommit=False)
+        try:
+            self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            self.snapshot = self._joined(shared)
+            for setting in SETTINGS.split("; "):
+                self._execute(setting)
+        except Error:
+            self.close()
+            raise
+
+    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+        """As binary COPY tells them; texts are cast by the server."""
+        start = 0
+        with self._connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(
+                **{"adbc.postgresql.batch_size_hint_bytes": _BATCH_BYTES}
+            )
+            try:
+                cursor.execute(self.statement(selection))
+                for batch in cursor.fetch_record_batch():
+                    columns = [
+                        _padded(field, cells)
+                        for field, cells in zip(selection.fields, batch.columns, strict=True)
+                    ]
+                    yield conformed(selection, columns, start, bad)
+                    start += batch.num_rows
+            except (Error, pa.ArrowException) as error:
+                raise RowsUnreadable(selection.table, error) from error
+
+    def statement(self, selection: Selection) -> str:
+        """The SELECT."""
+        columns = ", ".join(map(self._expression, selection.fields))
+        where = bounded(selection, self._order, _literal)
+        order = ", ".join(map(self._order, selection.keys))
+        ending = f" ORDER BY {order}" if order else ""
+        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+
+    def orders(self, field: Field) -> bool:
+        """Whatever has an order of its own that others have too."""
+        return field.wire.kind not in {Kind.JSON, Kind.INTERVAL}
+
+    def close(self) -> None:
+        """End the transaction and the connection."""
+        self._connection.close()
+
+    def _execute(self, statement: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def _joined(self, shared: Reader | None) -> str:
+        """The snapshot of this transaction, which is that of ``shared`` if it is of its kind."""
+        if isinstance(shared, PostgreSQLReader):
+            self._execute(f"SET TRANSACTION SNAPSHOT '{shared.snapshot}'")
+            return shared.snapshot
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            row: Any = cursor.fetchone()
+            return str(row[0])
+
+    def _expression(self, field: Field) -> str:
+        name, kind, wire = self._quote(field.column.name), field.column.type, field.wire.kind
+        if kind.family is Family.BINARY:
+            return name if wire is Kind.BINARY else f"convert_from({name}, 'UTF8')"
+        if kind.family is Family.FLOAT:
+            return f"{name}::float8"
+        if kind.family is Family.BOOLEAN:
+            name = f"{name}::int"
+        if kind.family is Family.DATETIME and kind.zone:
+            name = f"({name} AT TIME ZONE 'UTC')"
+        if kind.family is Family.ARRAY and wire is Kind.JSON:
+            name = f"to_json({name})"
+        return f"{name}::int8" if wire in _WHOLE else f"{name}::text"
+
+    def _order(self, field: Field) -> str:
+        name = self._quote(field.column.name)
+        kind, wire = field.column.type, field.wire.kind
+        if wire is Kind.TEXT or kind.family in {Family.TEXT, Family.ENUM}:
+            return f'{name}::text COLLATE "C"'
+        return name
+
+
+def _padded(field: Field, cells: Array) -> Array:
+    return padded(cells) if field.wire.kind in _PADDED else cells
+
+
+def _literal(_field: Field, cell: Cell) -> str:
+    """Of no type, so that it takes that of what it is compared to."""
+    spelled = f"\\x{cell.hex()}" if isinstance(cell, bytes) else str(cell)
+    return "'" + spelled.replace("'", "''") + "'"
+
+
+class PostgreSQLLoader(Loader):
+    """COPY FROM STDIN: one stream for all batches."""
+
+    def __init__(self, connection: Connection, quote: Quote) -> None:
+        """Write in the transaction of ``connection``, which is psycopg's."""
+        self._raw: Any = connection.connection.driver_connection
+        self._quote = quote
+
+    def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
+        """Have the server cast each text by the column's own input function."""
+        names = ", ".join(self._quote(field.column.name) for field in fields)
+        with self._raw.cursor() as cursor:
+            try:
+                with cursor.copy(
+                    f"COPY {self._quote(table)} ({names}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')"
+                ) as copy:
+                    for batch in batches:
+                        copy.write(_spelled(batch))
+            except psycopg.Error as error:
+                raise _refused(table, error) from error
+            return int(cursor.rowcount)
+
+    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+        """NUL is in no text of PostgreSQL, whose error would not name the column."""
+        yield from super().misfits(field, cells)
+        if pa.types.is_string(cells.type) and b"\0" in cells.buffers()[2].to_pybytes():
+            texts = enumerate(cells.to_pylist())
+            yield from ((place, "has a NUL") for place, text in texts if "\0" in (text or ""))
+
+
+def _spelled(batch: Batch) -> memoryview:
+    columns = [
+        pa.array([None if cell is None else f"\\x{cell.hex()}" for cell in cells.to_pylist()])
+        if pa.types.is_binary(cells.type)
+        else cells
+        for cells in batch.columns
+    ]
+    sink = io.BytesIO()
+    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, _CSV)
+    return sink.getbuffer()
+
+
+def _refused(table: str, error: psycopg.Error) -> RowsRefused:
+    """With the place that COPY names."""
+    found = _PLACE.search(error.diag.context or "")
+    row = int(found[1]) - 1 if found else None
+    return RowsRefused(table, error, row, found[2] if found else None)

@@ -1,0 +1,314 @@
+"""Rows of SQLite: through ADBC where all values are what their columns say, else one by one."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_sqlite.dbapi as adbc
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
+from dbparity.errors import RowsRefused
+from dbparity.wires import BadCell, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import URL, Connection
+
+    from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.wires import Array, Batch, Cell, Field, Selection
+
+_WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+_EXACT = 2**53  # floats hold every integer up to here
+_EXACT_DIGITS = 15  # of a decimal, as a float
+_BATCH_BYTES = 8_000_000
+_BATCH_ROWS = 32_768
+_FEWEST = 64
+_ROWS = 4096  # at once, where they are read one by one
+_TRIES = 100
+_NUMERIC = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+
+
+def affinity(native: str) -> str:
+    """What SQLite makes of the values of a column that is declared so."""
+    name = native.upper()
+    if "INT" in name:
+        return "INTEGER"
+    if any(part in name for part in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if not name or "BLOB" in name or name == "ANY":
+        return "BLOB"
+    return "REAL" if any(part in name for part in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+
+@dataclass(frozen=True)
+class _Path:
+    """How a field is read through ADBC.
+
+    ``safe`` is a condition on ``typeof`` under which nothing is changed, ``seed`` a value of the
+    type that ADBC is to expect: it goes by the first rows alone, and those may be NULL.
+    """
+
+    safe: str
+    expression: str
+    seed: str
+
+
+class SQLiteReader(Reader):
+    """A read transaction on a file."""
+
+    def __init__(self, url: URL, quote: Quote) -> None:
+        """Begin the transaction in both drivers, at the same state of the file."""
+        self._quote = quote
+        name = url.database or ""
+        self._rows = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        self._rows.text_factory = _text
+        self._arrow = adbc.connect(name, autocommit=True)
+        _begin_alike(self._rows, self._arrow, name)
+
+    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+        """By the fast path, if the values allow it."""
+        if self.unsafe(selection):
+            return self._row_by_row(selection, bad)
+        return self._streamed(selection, bad)
+
+    def unsafe(self, selection: Selection) -> tuple[str, ...]:
+        """The columns with a value that ADBC would change or choke on."""
+        checks = [f"NOT ({self._path(field).safe})" for field in selection.fields]
+        source = self._quote(selection.table)
+        asked = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {' OR '.join(checks)})"
+        if not self._rows.execute(asked).fetchone()[0]:
+            return ()
+        maxima = ", ".join(f"max({check})" for check in checks)
+        found = self._rows.execute(f"SELECT {maxima} FROM {source}").fetchone()
+        return tuple(
+            field.column.name for field, is_so in zip(selection.fields, found, strict=True) if is_so
+        )
+
+    def orders(self, field: Field) -> bool:
+        """What is kept as a number, as bytes, or as a text that others order as one."""
+        if field.wire.kind is Kind.DECIMAL:
+            return affinity(field.column.type.native) != "TEXT"
+        return field.wire.kind not in {Kind.JSON, Kind.INTERVAL}
+
+    def close(self) -> None:
+        """End the transactions and the connections."""
+        self._rows.close()
+        self._arrow.close()
+
+    def _streamed(self, selection: Selection, bad: Tell) -> Iterator[Batch]:
+        paths = [self._path(field) for field in selection.fields]
+        columns = ", ".join(path.expression for path in paths)
+        seeds = ", ".join(path.seed for path in paths)
+        # The limit keeps the order of what is selected from.
+        statement = (
+            f"SELECT {seeds} UNION ALL SELECT * FROM ({self._select(columns, selection)} LIMIT -1)"
+        )
+        start = -1  # the seeds are no row
+        with self._arrow.cursor() as cursor:
+            cursor.adbc_statement.set_options(
+                **{"adbc.sqlite.query.batch_rows": str(self._batch_rows(selection.table))}
+            )
+            cursor.execute(statement)
+            for batch in cursor.fetch_record_batch():
+                rows = batch.slice(1) if start < 0 else batch
+                yield conformed(selection, rows.columns, max(start, 0), bad)
+                start += batch.num_rows
+
+    def _row_by_row(self, selection: Selection, bad: Tell) -> Iterator[Batch]:
+        columns = ", ".join(self._quote(field.column.name) for field in selection.fields)
+        rows = enumerate(self._rows.execute(self._select(columns, selection)))
+        while chunk := list(islice(rows, _ROWS)):
+            good = [cells for row, found in chunk if (cells := _cells(selection, row, found, bad))]
+            arrays = [
+                pa.array([cells[place] for cells in good], field.wire.arrow)
+                for place, field in enumerate(selection.fields)
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=selection.schema)
+
+    def _select(self, columns: str, selection: Selection) -> str:
+        where = bounded(selection, self._order, _literal)
+        order = ", ".join(map(self._order, selection.keys))
+        ending = f" ORDER BY {order}" if order else ""
+        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+
+    def _order(self, field: Field) -> str:
+        return f"{self._quote(field.column.name)} COLLATE BINARY"
+
+    def _batch_rows(self, table: str) -> int:
+        """As many as fill a few megabytes, if the whole file were this table."""
+        (size,) = self._rows.execute(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        ).fetchone()
+        (rows,) = self._rows.execute(f"SELECT count(*) FROM {self._quote(table)}").fetchone()
+        fitting: int = _BATCH_BYTES * rows // size
+        return max(_FEWEST, min(_BATCH_ROWS, fitting))
+
+    def _path(self, field: Field) -> _Path:
+        name, wire = self._quote(field.column.name), field.wire.kind
+        has = affinity(field.column.type.native)
+        if wire in _WHOLE:
+            return _Path(f"typeof({name}) IN ('integer', 'null')", name, "0")
+        if wire is Kind.BINARY:
+            return _Path(f"typeof({name}) IN ('blob', 'null')", name, "x''")
+        if wire is Kind.FLOAT or (wire is Kind.DECIMAL and has != "TEXT"):
+            exact = f"typeof({name}) = 'integer' AND {name} BETWEEN -{_EXACT} AND {_EXACT}"
+            safe = f"typeof({name}) IN ('real', 'null') OR {exact}"
+            return _Path(safe, name if has == "REAL" else f"CAST({name} AS REAL)", "0.0")
+        return _Path(f"typeof({name}) IN ('text', 'null')", name, "''")
+
+
+def _begin_alike(rows: sqlite3.Connection, arrow: Any, name: str) -> None:  # noqa: ANN401
+    """Begin to read on both connections, again if anybody has committed in between."""
+    watch = sqlite3.connect(name)
+    try:
+        with arrow.cursor() as cursor:
+            for _ in range(_TRIES):
+                before = watch.execute("PRAGMA data_version").fetchone()
+                rows.execute("BEGIN").execute("SELECT count(*) FROM sqlite_master").fetchone()
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT count(*) FROM sqlite_master")
+                cursor.fetchall()
+                if watch.execute("PRAGMA data_version").fetchone() == before:
+                    return
+                rows.execute("ROLLBACK")
+                cursor.execute("ROLLBACK")
+    finally:
+        watch.close()
+
+
+@dataclass(frozen=True)
+class _Invalid:
+    """Bytes that SQLite takes for a text."""
+
+    raw: bytes
+
+
+def _text(raw: bytes) -> str | _Invalid:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _Invalid(raw)
+
+
+def _literal(_field: Field, cell: Cell) -> str:
+    if isinstance(cell, bytes):
+        return f"x'{cell.hex()}'"
+    if not isinstance(cell, str):
+        return repr(cell)
+    number = _field.wire.kind is Kind.DECIMAL
+    return f"CAST(x'{cell.encode().hex()}' AS {'NUMERIC' if number else 'TEXT'})"
+
+
+def _cells(selection: Selection, row: int, found: Sequence[object], bad: Tell) -> list[Cell] | None:
+    """The cells of a row; None if one of them is bad."""
+    cells, good = [], True
+    for field, value in zip(selection.fields, found, strict=True):
+        cell, reason = _cell(field.wire.kind, value)
+        cells.append(cell)
+        if reason:
+            good = False
+            names = [each.column.name for each in selection.fields]
+            key = tuple(found[names.index(name)] for name in selection.key)
+            raw = value.raw if isinstance(value, _Invalid) else value
+            bad(BadCell(field.column.name, row, key, raw, reason))
+    return cells if good else None
+
+
+def _cell(kind: Kind, value: Any) -> tuple[Cell, str]:  # noqa: ANN401
+    """A value as a wire has it, or why it cannot."""
+    if value is None:
+        return None, ""
+    if isinstance(value, _Invalid):
+        return None, "is not valid UTF-8"
+    given = type(value)
+    if given is _TYPES.get(kind, str):
+        return value, ""
+    if kind is Kind.FLOAT and given is int and float(value) == value:
+        return float(value), ""
+    if given in {int, float} and kind in {Kind.DECIMAL, Kind.JSON}:
+        return repr(value), ""
+    return None, f"is {_NAMES[given]} in a column of {kind} values"
+
+
+_TYPES: dict[Kind, type] = {
+    Kind.BOOLEAN: int,
+    Kind.INTEGER: int,
+    Kind.FLOAT: float,
+    Kind.BINARY: bytes,
+}
+_NAMES = {int: "an integer", float: "a float", str: "a text", bytes: "a blob"}
+
+
+class SQLiteLoader(Loader):
+    """INSERT, many rows to a call."""
+
+    def __init__(self, connection: Connection, quote: Quote) -> None:
+        """Write in the transaction of ``connection``."""
+        self._raw: Any = connection.connection.driver_connection
+        self._quote = quote
+
+    def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
+        """Bind the cells as they are."""
+        names = ", ".join(self._quote(field.column.name) for field in fields)
+        marks = ", ".join("?" * len(fields))
+        statement = f"INSERT INTO {self._quote(table)} ({names}) VALUES ({marks})"
+        count = 0
+        for batch in batches:
+            try:
+                columns = [cells.to_pylist() for cells in batch.columns]
+                count += self._raw.executemany(statement, zip(*columns, strict=True)).rowcount
+            except sqlite3.Error as error:
+                raise RowsRefused(table, error) from error
+        return count
+
+    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+        """What its affinity would change."""
+        yield from super().misfits(field, cells)
+        has, wire = affinity(field.column.type.native), field.wire.kind
+        if wire is Kind.FLOAT:
+            yield from told(pc.is_nan(cells), "would become NULL")
+            if has != "BLOB":
+                yield from told(_negative_zeros(cells), "would lose its sign")
+        elif wire is Kind.DECIMAL and has not in {"TEXT", "BLOB"}:
+            yield from _inexact(cells)
+        elif pa.types.is_string(cells.type) and has not in {"TEXT", "BLOB"}:
+            numbers = pc.match_substring_regex(cells, _NUMERIC)
+            yield from told(numbers, "would become a number")
+
+
+def _negative_zeros(cells: Array) -> Array:
+    return pc.equal(cells.view(pa.int64()), -(2**63))
+
+
+def _inexact(cells: Array) -> Iterator[tuple[int, str]]:
+    """Decimals that neither an integer nor a float of SQLite holds."""
+    short = pc.match_substring_regex(cells, rf"^-?\d{{1,{_EXACT_DIGITS - 1}}}$")
+    digits = pc.utf8_length(pc.replace_substring_regex(cells, r"[-.]|^-?0+", ""))
+    plain = pc.match_substring_regex(cells, r"^-?\d+(\.\d+)?$")
+    sure = pc.or_(short, pc.and_(plain, pc.less_equal(digits, _EXACT_DIGITS)))
+    unsure = pc.indices_nonzero(pc.invert(sure)).to_pylist()
+    for place in unsure:
+        text = cells[place].as_py()
+        if not _kept(text):
+            yield place, f"has more than {_EXACT_DIGITS} digits"
+
+
+def _kept(text: str) -> bool:
+    if re.fullmatch(r"-?\d+", text) and -(2**63) <= int(text) < 2**63:
+        return True
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return True
+    if not number.is_finite():
+        return True
+    return math.isfinite(float(number)) and Decimal(repr(float(number))) == number
