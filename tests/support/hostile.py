@@ -8,7 +8,8 @@ POSTGRESQL = (
     (
         "CREATE TABLE accounts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email "
         "varchar(120) NOT NULL, active boolean NOT NULL DEFAULT true, public uuid NOT NULL DEFAULT "
-        "gen_random_uuid(), made timestamptz NOT NULL DEFAULT now(), day date DEFAULT CURRENT_DATE, "
+        "gen_random_uuid(), made timestamptz NOT NULL DEFAULT now(), day date DEFAULT "
+        "CURRENT_DATE, "
         "CHECK (active OR email <> ''))"
     ),
     "CREATE UNIQUE INDEX ux_email ON accounts (lower(email))",
@@ -33,7 +34,8 @@ POSTGRESQL = (
     (
         "CREATE TABLE sorts (a mood NOT NULL DEFAULT 'sad', b mood[], c interval DEFAULT '1 day', "
         "d inet UNIQUE, e timetz, f int4range, g jsonb DEFAULT '{}', h json, i char(10) UNIQUE, "
-        "j bytea PRIMARY KEY, k bit(3), l point, m timestamp(0), n time(3), o xml, p text[] NOT NULL)"
+        "j bytea PRIMARY KEY, k bit(3), l point, m timestamp(0), n time(3), o xml, p "
+        "text[] NOT NULL)"
     ),
     f"CREATE TABLE wide (id serial PRIMARY KEY, t text, u text, {_WIDE}, UNIQUE (t, u))",
     "CREATE INDEX ix_wide ON wide (t, w0, w1)",
@@ -113,7 +115,8 @@ SQLITE = (
         "random INTEGER DEFAULT (random())) WITHOUT ROWID"
     ),
     (
-        "CREATE TABLE strict (id INTEGER PRIMARY KEY AUTOINCREMENT, a INT NOT NULL, b TEXT, c BLOB, "
+        "CREATE TABLE strict (id INTEGER PRIMARY KEY AUTOINCREMENT, a INT NOT NULL, b "
+        "TEXT, c BLOB, "
         "d REAL, e ANY) STRICT"
     ),
     "CREATE UNIQUE INDEX over ON strict (lower(b))",

@@ -52,6 +52,26 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "shop.sql: no such file; correct the path",
     ),
     (
+        errors.BackendUnsuited("DuckDB"),
+        "DuckDB is no target of a migration: its package does not say how it keeps another",
+    ),
+    (
+        errors.TargetIsSource("sqlite:///shop"),
+        "sqlite:///shop is the source itself; name another database as the target",
+    ),
+    (
+        errors.TargetOccupied("sqlite:///shop", ["agents", "orders"]),
+        "sqlite:///shop has rows in agents, orders, and nothing was written; name an empty",
+    ),
+    (
+        errors.TargetUnfit("sqlite:///shop", ["it has no table t", "u has no column a"]),
+        "sqlite:///shop cannot take the rows: it has no table t; u has no column a; migrate its",
+    ),
+    (
+        errors.NothingToResume("sqlite:///shop"),
+        "sqlite:///shop has no migration to resume; begin it without resuming",
+    ),
+    (
         errors.RowsUnsatisfiable("agent", "positive", "it contradicts itself"),
         "no valid row can be made for table 'agent': positive: it contradicts itself; give a",
     ),

@@ -13,6 +13,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex
 
 from dbparity.models import copied
+from dbparity.results import Place  # noqa: TC001  # msgspec asks for it, to write a remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from dbparity.backends.base import Backend, Features
-    from dbparity.results import Place
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -71,6 +71,8 @@ def _collated(work: Work, column: Column) -> Column:
         return column
     wanted = known(_own(work, column.name))
     collation = home.collation(wanted, keyed=work.use(column.name).keyed)
+    if kind.fixed and home.fixed_pads:
+        collation = replace(collation, pads=True)
     return replace(column, type=replace(kind, collation=collation))
 
 

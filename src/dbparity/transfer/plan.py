@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dbparity.backends.base import load_backend
-from dbparity.schema.drafts import Handling, Remark
 from dbparity.schema.differences import Difference  # noqa: TC001  # msgspec asks for it
+from dbparity.schema.drafts import Handling, Remark
 from dbparity.transfer.admission import Mode, admit, column_named, named
 from dbparity.transfer.hosting import Hosted, host
 from dbparity.transfer.order import ordered

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dbparity.snapshots import Column, Index, Snapshot, Table
 
 Cell: TypeAlias = "tuple[str, str]"  # table and column
+_LONG = 64
+_SIZES = (16, 24, 32, _LONG)
 _SHORT = 1020  # bytes of a part of a key that nobody shortens
 
 
@@ -50,16 +52,24 @@ def _shared(members: Sequence[tuple[Cell, Type]]) -> Iterator[tuple[Cell, Type]]
     loose = all(not kind.enforced for _, kind in members if kind.family is not Family.INTEGER)
     numbers = families <= {Family.INTEGER, Family.DECIMAL, Family.FLOAT}
     if whole and numbers and (loose or len(families) == 1):
-        widest = max(whole, key=_width)
-        signed = any(kind.signed for kind in whole)
-        bits = None if widest.bits is None else max(widest.bits, _width(widest) if signed else 0)
-        yield from ((cell, replace(widest, bits=bits, signed=signed)) for cell, _ in members)
+        common = _common(whole)
+        yield from ((cell, common) for cell, _ in members)
 
 
-def _width(kind: Type) -> int:
+def _common(kinds_: Sequence[Type]) -> Type:
+    """An integer that holds all of these; what refers to an unsigned one of 64 bits is none."""
+    huge = any(kind.bits == _LONG and not kind.signed for kind in kinds_)
+    signed = any(kind.signed for kind in kinds_) and not huge
+    sizes = [_signed_bits(kind) if signed else kind.bits or _LONG for kind in kinds_]
+    endless = any(kind.bits is None for kind in kinds_) and not huge
+    first = kinds_[0]
+    return replace(first, bits=None if endless else max(sizes), signed=signed)
+
+
+def _signed_bits(kind: Type) -> int:
     """The bits that hold it signed, in the sizes that there are."""
-    bits = kind.bits or 64
-    return bits if kind.signed or bits >= 64 else {8: 16, 16: 24, 24: 32, 32: 64}[bits]  # noqa: PLR2004
+    bits = kind.bits or _LONG
+    return bits if kind.signed else min(size for size in _SIZES if size > bits)
 
 
 def uses(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import partial
-from itertools import permutations
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parents[3]
 BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb")
-PAIRS = [*permutations(BACKENDS, 2)]
+PAIRS = [*product(BACKENDS, repeat=2)]
 SAMPLES = ("chinook", "employees_small", "northwind", "sakila")
 # What rules are called in a remark, by the aspect of a difference.
 SUBJECTS = {

@@ -75,6 +75,7 @@ class Home(ABC):
     virtual: ClassVar[bool] = True  # generated columns need not be stored
     fills_generated: ClassVar[bool] = True  # they can be NOT NULL
     hidden_data: ClassVar[bool] = False  # hidden columns hold data of their own
+    fixed_pads: ClassVar[bool] = False  # in a CHAR spaces at the end do not count, collation or not
     updates: ClassVar[bool] = False  # ON UPDATE CURRENT_TIMESTAMP
     checks_beside_actions: ClassVar[bool] = True  # of foreign keys, on the same column
     included_columns: ClassVar[bool] = False

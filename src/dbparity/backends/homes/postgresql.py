@@ -40,6 +40,7 @@ class PostgreSQLHome(Home):
     folds_columns: ClassVar[bool] = False
     empty_tables: ClassVar[bool] = True
     strict: ClassVar[bool] = True
+    fixed_pads: ClassVar[bool] = True
     included_columns: ClassVar[bool] = True
     nested: ClassVar[bool] = False
 
