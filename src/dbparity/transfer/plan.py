@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from dbparity.backends.base import load_backend
 from dbparity.schema.differences import Difference  # noqa: TC001  # msgspec asks for it
 from dbparity.schema.drafts import Handling, Remark
+from dbparity.snapshots import Snapshot  # noqa: TC001  # likewise
 from dbparity.transfer.admission import Mode, admit, column_named, named
 from dbparity.transfer.hosting import Hosted, host
 from dbparity.transfer.order import ordered
@@ -17,7 +18,7 @@ from dbparity.transfer.order import ordered
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dbparity.snapshots import Column, Snapshot, Table
+    from dbparity.snapshots import Column, Table
     from dbparity.transfer.survey import Survey
 
 _MOST_CELLS = 1_000_000  # of a chunk
@@ -80,7 +81,7 @@ class Plan:
 
     Attributes:
         source, target: the databases, without passwords.
-        source_server, target_server: backend and version, such as "postgresql 17.2".
+        source_schema, target_schema: their schemas; that of an empty target as it becomes.
         mode: what may become of rows that the target has.
         loads: the tables, the referred ones first.
         circles: tables that refer to each other: their foreign keys hold when all are loaded.
@@ -92,8 +93,8 @@ class Plan:
 
     source: str
     target: str
-    source_server: str
-    target_server: str
+    source_schema: Snapshot
+    target_schema: Snapshot
     mode: Mode
     loads: tuple[Load, ...]
     circles: tuple[tuple[str, ...], ...] = ()
@@ -141,8 +142,8 @@ def plan(source: Survey, target: Survey, mode: Mode = Mode.FILL) -> Plan:
     return Plan(
         source.url,
         target.url,
-        _server(source.snapshot),
-        _server(target.snapshot),
+        source.snapshot,
+        replace(hosted.snapshot, source=target.url),
         mode,
         tuple(
             _load(*pairs[name], hosted, source.rows[name], doubts, own=name in order.own)
@@ -162,10 +163,6 @@ def _hosted(source: Snapshot, target: Snapshot) -> Hosted:
     if target.tables:
         return Hosted(target, (), ())
     return host(source, load_backend(target.backend), target.version)
-
-
-def _server(snapshot: Snapshot) -> str:
-    return f"{snapshot.backend} {snapshot.version}"
 
 
 def _load(  # noqa: PLR0913  # a table of a migration is all of these
