@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "prompt_library"
 MODEL = "prompt_library.models:Base.metadata"
 INDEX = "ux_tpl_org_ws_confighash_active"

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Lease = Callable[..., AbstractContextManager[Database]]
 
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+
 metadata = MetaData()
 counted = Table("counted", metadata, Column("id", Integer, primary_key=True))
 natural = Table(

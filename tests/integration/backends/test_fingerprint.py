@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from dbparity.servers.database import Database
 
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+
 POSTGRESQL = (
     "CREATE TYPE mood AS ENUM ('glad')",
     "ALTER TYPE mood ADD VALUE 'sad'",

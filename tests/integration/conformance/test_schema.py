@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Lease
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "shared_context"
 STRUCTURAL = [check for check in schema.CHECKS if check is not schema.parity]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
 
 
 @pytest.fixture

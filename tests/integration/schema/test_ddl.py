@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
     from tests.conftest import Lease
 
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+
 
 @pytest.fixture
 def engine() -> None:

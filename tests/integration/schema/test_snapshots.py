@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Lease = Callable[..., AbstractContextManager[Database]]
 
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+
 CASES = {
     "sqlite": sqlite.CASES,
     "postgresql": postgresql.CASES,

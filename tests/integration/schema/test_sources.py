@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
     from tests.conftest import Lease
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
 
 
 def names(reading: Reading) -> set[str]:

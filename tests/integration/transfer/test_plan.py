@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Lease = Callable[..., AbstractContextManager[Database]]
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.any_driver]
 
 SHOP = (
     "CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, up INTEGER)",
