@@ -39,7 +39,7 @@ about, and its text says what happened, where, and the cure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -328,8 +328,8 @@ class SchemaOccupied(DatabaseError):
 class CellsRefused(DatabaseError):
     """Values that a wire cannot carry, or that their columns would not keep as they are."""
 
-    def __init__(self, cells: Sequence[object]) -> None:
-        """Name each of the ``cells`` by its column, its row and the reason."""
+    def __init__(self, cells: Sequence[Any]) -> None:
+        """Name each of the ``cells``, `dbparity.wires.BadCell`."""
         self.cells = tuple(cells)
         more = f" and {len(self.cells) - 1} more" if len(self.cells) > 1 else ""
         super().__init__(

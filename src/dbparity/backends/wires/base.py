@@ -12,7 +12,7 @@ from dbparity.errors import CellsRefused
 from dbparity.wires import BadCell, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
@@ -29,7 +29,7 @@ class Reader(ABC):
     """The rows of one database, of all its tables as they were at one moment."""
 
     @abstractmethod
-    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+    def read(self, selection: Selection, bad: Tell = refuse) -> Generator[Batch, None, None]:
         """Stream the rows; what a wire cannot carry goes to ``bad``, and its row is left out.
 
         One stream at a time: the next may begin when this one has ended or was closed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from pymysql.cursors import SSCursor
 
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
 from dbparity.backends.wires.mysql_packets import Packets
-from dbparity.errors import RowsRefused, RowsUnreadable
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
 from dbparity.snapshots import Family
 from dbparity.wires import Kind, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection
 
@@ -57,12 +57,18 @@ class MySQLReader(Reader):
         """Begin the transaction."""
         self._quote = quote
         _, arguments = url.get_dialect()().create_connect_args(url)
-        self._connection: Any = pymysql.connect(**arguments, cursorclass=SSCursor)
-        with self._connection.cursor() as cursor:
-            for statement in _READING:
-                cursor.execute(statement)
+        try:
+            with ExitStack() as begun:
+                self._connection: Any = pymysql.connect(**arguments, cursorclass=SSCursor)
+                begun.callback(self.close)
+                with self._connection.cursor() as cursor:
+                    for statement in _READING:
+                        cursor.execute(statement)
+                begun.pop_all()
+        except pymysql.Error as error:
+            raise DatabaseUnreachable(url.render_as_string(), error) from error
 
-    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+    def read(self, selection: Selection, bad: Tell = refuse) -> Generator[Batch, None, None]:
         """As the server spells the values: no driver converts them."""
         start = 0
         with self._connection.cursor() as cursor:
@@ -83,7 +89,7 @@ class MySQLReader(Reader):
         where = bounded(selection, self._order, self._literal)
         order = ", ".join(map(self._order, selection.keys))
         ending = f" ORDER BY {order}" if order else ""
-        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+        return f"SELECT {columns} FROM {self._quote(selection.table)} AS source{where}{ending}"
 
     def orders(self, field: Field) -> bool:
         """Whatever has an order of its own that others have too."""
@@ -103,7 +109,7 @@ class MySQLReader(Reader):
         return f"HEX({name})" if _is_bytes(kind) else name
 
     def _order(self, field: Field) -> str:
-        name, kind = self._quote(field.column.name), field.column.type
+        name, kind = f"source.{self._quote(field.column.name)}", field.column.type
         if kind.family is Family.TEXT and _is_ordered(kind):
             return name
         if kind.family in {Family.TEXT, Family.ENUM, Family.UUID} or field.wire.kind is Kind.TEXT:
@@ -222,8 +228,10 @@ class MySQLLoader(Loader):
     def _insert(self, table: str, fields: Sequence[Field], batch: Batch, start: int) -> None:
         columns = ", ".join(self._quote(field.column.name) for field in fields)
         for lines, rows in _statements(fields, batch, min(_STATEMENT_BYTES, self._packet // 2)):
-            words = f"INSERT INTO {self._quote(table)} ({columns}) VALUES "
-            self._execute(words.encode() + lines, table, rows, start)
+            words = f"INSERT INTO {self._quote(table)} ({columns}) VALUES ".encode()
+            if len(words) + len(lines) >= self._packet:  # the server would hang up
+                raise RowsRefused(table, ValueError("it is longer than max_allowed_packet"), start)
+            self._execute(words + lines, table, rows, start)
             start += rows
 
     def _execute(self, statement: str | bytes, table: str, rows: int, start: int) -> None:
@@ -231,12 +239,10 @@ class MySQLLoader(Loader):
         with self._raw.cursor() as cursor:
             try:
                 count = cursor.execute(statement)
-                if cursor.warning_count:
+                if cursor.warning_count or count != rows:
                     cursor.execute("SHOW WARNINGS")
-                    _, code, words = cursor.fetchone()
-                    raise pymysql.Warning(code, words)  # noqa: TRY301
-                if count != rows:
-                    raise pymysql.Warning(0, f"{count} rows of {rows} were stored")  # noqa: TRY301
+                    words = "; ".join(f"{words} ({code})" for _, code, words in cursor.fetchall())
+                    raise pymysql.Warning(words or f"{count} of {rows} rows")  # noqa: TRY301
             except (pymysql.Error, pymysql.Warning) as error:
                 raise _refused(table, error, start) from error
 

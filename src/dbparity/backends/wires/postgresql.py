@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -14,12 +15,12 @@ from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
-from dbparity.errors import RowsRefused, RowsUnreadable
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
 from dbparity.snapshots import Family
 from dbparity.wires import Kind, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection
 
@@ -51,17 +52,19 @@ class PostgreSQLReader(Reader):
     def __init__(self, url: URL, quote: Quote, shared: Reader | None) -> None:
         """Begin the transaction, in the snapshot of ``shared`` if that is given."""
         self._quote = quote
-        self._connection = adbc.connect(conninfo(url), autocommit=False)
         try:
-            self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            self.snapshot = self._joined(shared)
-            for setting in SETTINGS.split("; "):
-                self._execute(setting)
-        except Error:
-            self.close()
-            raise
+            with ExitStack() as begun:
+                self._connection = adbc.connect(conninfo(url), autocommit=False)
+                begun.callback(self.close)
+                self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                self.snapshot = self._joined(shared)
+                for setting in SETTINGS.split("; "):
+                    self._execute(setting)
+                begun.pop_all()
+        except Error as error:
+            raise DatabaseUnreachable(url.render_as_string(), error) from error
 
-    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+    def read(self, selection: Selection, bad: Tell = refuse) -> Generator[Batch, None, None]:
         """As binary COPY tells them; texts are cast by the server."""
         start = 0
         with self._connection.cursor() as cursor:
@@ -86,7 +89,7 @@ class PostgreSQLReader(Reader):
         where = bounded(selection, self._order, _literal)
         order = ", ".join(map(self._order, selection.keys))
         ending = f" ORDER BY {order}" if order else ""
-        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+        return f"SELECT {columns} FROM {self._quote(selection.table)} AS source{where}{ending}"
 
     def orders(self, field: Field) -> bool:
         """Whatever has an order of its own that others have too."""
@@ -125,7 +128,8 @@ class PostgreSQLReader(Reader):
         return f"{name}::int8" if wire in _WHOLE else f"{name}::text"
 
     def _order(self, field: Field) -> str:
-        name = self._quote(field.column.name)
+        # Not its name alone, which would be that of the text that is selected.
+        name = f"source.{self._quote(field.column.name)}"
         kind, wire = field.column.type, field.wire.kind
         if wire is Kind.TEXT or kind.family in {Family.TEXT, Family.ENUM}:
             return f'{name}::text COLLATE "C"'

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import re
 import sqlite3
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 import pyarrow.compute as pc
+from adbc_driver_manager import Error
 
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
-from dbparity.errors import RowsRefused
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
 from dbparity.wires import BadCell, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection
 
@@ -33,7 +33,7 @@ _BATCH_BYTES = 8_000_000
 _BATCH_ROWS = 32_768
 _FEWEST = 64
 _ROWS = 4096  # at once, where they are read one by one
-_TRIES = 100
+_CONVERTED = "would become a number"
 _NUMERIC = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
 
 
@@ -68,17 +68,23 @@ class SQLiteReader(Reader):
     def __init__(self, url: URL, quote: Quote) -> None:
         """Begin the transaction in both drivers, at the same state of the file."""
         self._quote = quote
-        name = url.database or ""
-        self._rows = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        # As a URI, for no file to be made where there is none.
+        name = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
+        try:
+            self._rows = _opened(name)
+        except sqlite3.Error as error:
+            raise DatabaseUnreachable(url.render_as_string(), error) from error
         self._rows.text_factory = _text
         self._arrow = adbc.connect(name, autocommit=True)
         _begin_alike(self._rows, self._arrow, name)
 
-    def read(self, selection: Selection, bad: Tell = refuse) -> Iterator[Batch]:
+    def read(self, selection: Selection, bad: Tell = refuse) -> Generator[Batch, None, None]:
         """By the fast path, if the values allow it."""
-        if self.unsafe(selection):
-            return self._row_by_row(selection, bad)
-        return self._streamed(selection, bad)
+        try:
+            walk = self._row_by_row if self.unsafe(selection) else self._streamed
+            yield from walk(selection, bad)
+        except (sqlite3.Error, Error) as error:
+            raise RowsUnreadable(selection.table, error) from error
 
     def unsafe(self, selection: Selection) -> tuple[str, ...]:
         """The columns with a value that ADBC would change or choke on."""
@@ -138,10 +144,10 @@ class SQLiteReader(Reader):
         where = bounded(selection, self._order, _literal)
         order = ", ".join(map(self._order, selection.keys))
         ending = f" ORDER BY {order}" if order else ""
-        return f"SELECT {columns} FROM {self._quote(selection.table)}{where}{ending}"
+        return f"SELECT {columns} FROM {self._quote(selection.table)} AS source{where}{ending}"
 
     def _order(self, field: Field) -> str:
-        return f"{self._quote(field.column.name)} COLLATE BINARY"
+        return f"source.{self._quote(field.column.name)} COLLATE BINARY"
 
     def _batch_rows(self, table: str) -> int:
         """As many as fill a few megabytes, if the whole file were this table."""
@@ -166,12 +172,16 @@ class SQLiteReader(Reader):
         return _Path(f"typeof({name}) IN ('text', 'null')", name, "''")
 
 
+def _opened(name: str) -> sqlite3.Connection:
+    return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
+
+
 def _begin_alike(rows: sqlite3.Connection, arrow: Any, name: str) -> None:  # noqa: ANN401
     """Begin to read on both connections, again if anybody has committed in between."""
-    watch = sqlite3.connect(name)
+    watch = _opened(name)
     try:
         with arrow.cursor() as cursor:
-            for _ in range(_TRIES):
+            while True:
                 before = watch.execute("PRAGMA data_version").fetchone()
                 rows.execute("BEGIN").execute("SELECT count(*) FROM sqlite_master").fetchone()
                 cursor.execute("BEGIN")
@@ -278,37 +288,23 @@ class SQLiteLoader(Loader):
             yield from told(pc.is_nan(cells), "would become NULL")
             if has != "BLOB":
                 yield from told(_negative_zeros(cells), "would lose its sign")
-        elif wire is Kind.DECIMAL and has not in {"TEXT", "BLOB"}:
-            yield from _inexact(cells)
         elif pa.types.is_string(cells.type) and has not in {"TEXT", "BLOB"}:
             numbers = pc.match_substring_regex(cells, _NUMERIC)
-            yield from told(numbers, "would become a number")
+            by_value = wire in {Kind.DECIMAL, Kind.JSON}
+            yield from _inexact(cells, numbers) if by_value else told(numbers, _CONVERTED)
 
 
 def _negative_zeros(cells: Array) -> Array:
     return pc.equal(cells.view(pa.int64()), -(2**63))
 
 
-def _inexact(cells: Array) -> Iterator[tuple[int, str]]:
-    """Decimals that neither an integer nor a float of SQLite holds."""
-    short = pc.match_substring_regex(cells, rf"^-?\d{{1,{_EXACT_DIGITS - 1}}}$")
+def _inexact(cells: Array, numbers: Array) -> Iterator[tuple[int, str]]:
+    """Those of the numbers that neither an integer nor a float of SQLite holds."""
     digits = pc.utf8_length(pc.replace_substring_regex(cells, r"[-.]|^-?0+", ""))
     plain = pc.match_substring_regex(cells, r"^-?\d+(\.\d+)?$")
-    sure = pc.or_(short, pc.and_(plain, pc.less_equal(digits, _EXACT_DIGITS)))
-    unsure = pc.indices_nonzero(pc.invert(sure)).to_pylist()
-    for place in unsure:
-        text = cells[place].as_py()
-        if not _kept(text):
+    sure = pc.and_(plain, pc.less_equal(digits, _EXACT_DIGITS))
+    for place in pc.indices_nonzero(pc.and_not(numbers, sure)).to_pylist():
+        text = cells[place].as_py().strip()
+        whole = text.removeprefix("-").isdecimal() and -(2**63) <= int(text) < 2**63
+        if not whole and Decimal(repr(float(text))) != Decimal(text):
             yield place, f"has more than {_EXACT_DIGITS} digits"
-
-
-def _kept(text: str) -> bool:
-    if re.fullmatch(r"-?\d+", text) and -(2**63) <= int(text) < 2**63:
-        return True
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return True
-    if not number.is_finite():
-        return True
-    return math.isfinite(float(number)) and Decimal(repr(float(number))) == number
