@@ -301,11 +301,22 @@ class MySQL(Backend):
         connection.execute(text(f"CREATE DATABASE {identifier} CHARACTER SET utf8mb4"))
 
     def drop_database(self, connection: Connection, name: str) -> None:
-        """End whoever uses it, since an open transaction would be waited for, and drop it."""
-        for session in _sessions(connection, name):
-            with suppress(DBAPIError):  # it has ended by itself
-                connection.exec_driver_sql(f"KILL {session['Id']}")
-        connection.execute(text(f"DROP DATABASE {quoted(connection, name)}"))
+        """Drop it; where a forgotten transaction holds that up, end who uses it first.
+
+        Nobody is ended unasked: a KILL would race with sessions that are just ending.
+        """
+        statement = text(f"DROP DATABASE {quoted(connection, name)}")
+        connection.exec_driver_sql("SET lock_wait_timeout = 1")
+        try:
+            connection.execute(statement)
+        except DBAPIError as error:
+            if self.refusal(error) is not Refusal.CONFLICT:
+                raise
+            for session in _sessions(connection, name):
+                with suppress(DBAPIError):  # it has ended by itself
+                    connection.exec_driver_sql(f"KILL {session['Id']}")
+            connection.exec_driver_sql("SET lock_wait_timeout = DEFAULT")
+            connection.execute(statement)
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Truncate where a counter has moved, and delete all other rows, with foreign keys off."""

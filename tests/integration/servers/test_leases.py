@@ -247,6 +247,15 @@ def test_database_without_an_application_is_dropped_whoever_is_connected(
     assert Path(str(database.url.database)).stem not in server.administration.names()
 
 
+def test_drop_of_a_database_that_is_not_there_is_an_error(lease: Lease, server: Server) -> None:
+    if server.backend.service is None:
+        pytest.skip("a file that is gone is gone")
+    with lease() as database:
+        name = f"{database.url.database}0"
+    with pytest.raises(DBAPIError, match=name):
+        server.administration.drop(name)
+
+
 def test_leases_of_many_threads_are_apart(lease: Lease) -> None:
     together = Barrier(4, timeout=120)
 
