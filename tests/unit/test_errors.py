@@ -114,6 +114,20 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         errors.SchemaOccupied("sqlite:///dev.db", ["agent"], ["a", "b", "c"]),
         "sqlite:///dev.db has tables of the same names (agent) with another schema (a and 2 more)",
     ),
+    (errors.CellsRefused(["a of row 3: 1 is bad"]), "a of row 3: 1 is bad; correct them at their"),
+    (
+        errors.CellsRefused(["a of row 3: 1 is bad", "b", "c"]),
+        "a of row 3: 1 is bad and 2 more; correct them at their source, or have them set aside",
+    ),
+    (
+        errors.RowsRefused("t", ValueError("no\nway"), 3, "a"),
+        "t, row 3, column a: no way; nothing of this batch was kept: correct it, or set it aside",
+    ),
+    (errors.RowsRefused("t", ValueError("no")), "t: no; nothing of this batch was kept"),
+    (
+        errors.RowsUnreadable("t", ValueError("no\nway")),
+        "t could not be read: no way; check the server, and run it again",
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import URL
 
 from dbparity.backends.base import load_backend
 from dbparity.backends.wires.sqlite import _begin_alike
-from dbparity.errors import CellsRefused, DriverMissing, RowsRefused
+from dbparity.errors import CellsRefused, DriverMissing
 from dbparity.snapshots import Column, Family, Type
 from dbparity.wires import (
     BadCell,
@@ -319,12 +319,6 @@ def test_no_packages_no_wires(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "adbc_driver_sqlite.dbapi", None)
     with pytest.raises(DriverMissing, match=r"pip install 'dbparity\[transfer\]'"):
         SQLITE.reader(URL.create("sqlite", database="x"))
-
-
-def test_a_refused_row_is_told_with_what_is_known_of_its_place() -> None:
-    known = str(RowsRefused("t", ValueError("no\nway"), 3, "a"))
-    assert known.startswith("t, row 3, column a: no way;")
-    assert str(RowsRefused("t", ValueError("no"))).startswith("t: no;")
 
 
 class Busy(sqlite3.Connection):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from dbparity.backends.base import load_backend
+from dbparity.backends.wires import postgresql_binary
 from dbparity.errors import CellsRefused, DatabaseUnreachable, RowsRefused, RowsUnreadable
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.wires import Kind, Selection, Wire, canonical
@@ -35,7 +36,7 @@ from tests.support.rows import (
 from tests.support.serving import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dbparity.servers.database import Database
     from dbparity.wires import Field
@@ -542,3 +543,89 @@ def test_a_row_beyond_the_longest_packet_is_refused(one_column: OneColumn) -> No
     given = pa.table({name: ["x" * 6_000_000] for name in "abc"})
     with pytest.raises(RowsRefused, match="longer than max_allowed_packet"):
         load(database, "wide", into, given)
+
+
+# What goes into binary COPY: types, cells, and one that only the text format can spell.
+BINARY: dict[str, tuple[Kind, Sequence[Any], object]] = {
+    "smallint": (Kind.INTEGER, (-(2**15), 2**15 - 1), None),
+    "integer": (Kind.INTEGER, (-(2**31), 2**31 - 1), None),
+    "bigint": (Kind.INTEGER, (-(2**63), 2**63 - 1), None),
+    "boolean": (Kind.BOOLEAN, (1, 0), None),
+    "numeric(12,2)": (Kind.DECIMAL, ("-9999999999.99", "0.10"), "NaN"),
+    "numeric(16,4)": (Kind.DECIMAL, ("999999999999.9999", "-0.0001"), "1e3"),
+    "numeric(18,0)": (Kind.DECIMAL, ("-999999999999999999", "10000"), "NaN"),
+    "numeric(5,5)": (Kind.DECIMAL, ("0.00001", "-0.99999"), "NaN"),
+    "numeric": (Kind.DECIMAL, ("1" * 40, "-0.99999"), "NaN"),
+    "double precision": (Kind.FLOAT, (5e-324, -0.0), math.nan),
+    "real": (Kind.FLOAT, (1.401298464324817e-45, -math.inf), None),
+    "text": (Kind.TEXT, ("", "é😀\n\\N"), None),
+    "varchar(5)": (Kind.TEXT, ("😀" * 5, "\\."), None),
+    "char(3)": (Kind.TEXT, ("a", "é"), None),
+    "bytea": (Kind.BINARY, (b"", bytes(range(256))), None),
+    "date": (Kind.DATE, ("0001-01-01", "9999-12-31"), "infinity"),
+    "time": (Kind.TIME, ("00:00:00.000000", "23:59:59.999999"), "24:00:00"),
+    "time(1)": (Kind.TIME, ("00:00:00.100000", "23:59"), "24:00:00"),
+    "timetz": (Kind.TIME, ("00:00:00+01", "12:00:00-05:30"), None),
+    "timestamp": (
+        Kind.DATETIME,
+        ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"),
+        "0044-03-15 00:00:00 BC",
+    ),
+    "timestamptz(3)": (Kind.DATETIME, ("1999-12-31 23:59:59.999", "2000-01-01"), "-infinity"),
+    "json": (Kind.JSON, ('{"a": 1, "a": 2}', "[]"), None),
+    "jsonb": (Kind.JSON, ('{"b": [1, "é"]}', "null"), None),
+    "uuid": (Kind.UUID, ("0189F7EA" + _REST, "0" * 32), "{0189f7ea" + _REST + "}"),
+    "interval": (Kind.INTERVAL, ("P1M", "PT1S"), None),
+}
+
+
+@pytest.mark.parametrize("native", BINARY)
+def test_both_formats_of_copy_load_the_same(
+    one_column: OneColumn, native: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, cells, odd = BINARY[native]
+    database, into = one_column("postgresql", native)
+    assert into[0].wire.kind is kind
+    execute(database, f"CREATE TABLE as_text (a {native})")
+    given = rows_of({"a": into[0].wire}, {"a": [None, *cells, odd, *cells, None]})
+    assert load(database, "t", into, given) == 7
+    monkeypatch.setattr(postgresql_binary, "encoders", lambda _: None)
+    load(database, "as_text", into, given)
+    with writer_of(database) as engine, engine.connect() as connection:
+        rows = [
+            connection.exec_driver_sql(f"SELECT a::text, ctid::text FROM {name}").all()
+            for name in ("t", "as_text")
+        ]
+    assert rows[0] == rows[1]
+    selection = Selection("t", into)
+    assert unlike(selection, given, read(database, selection)) == {}
+
+
+def test_the_labels_of_an_enum_travel_in_binary(one_column: OneColumn) -> None:
+    database, _ = one_column("postgresql", "int")
+    execute(
+        database, "CREATE TYPE mood AS ENUM ('it''s', 'ok')", "CREATE TABLE moods (a mood, b mood)"
+    )
+    table = table_of(database, "moods")
+    into = fields(table, table)
+    given = pa.table({"a": ["ok", "it's"], "b": [None, "ok"]})
+    load(database, "moods", into, given)
+    assert read(database, Selection("moods", into)).to_pylist() == given.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("native", "good", "bad"),
+    [
+        ("integer", 1, 2**31),
+        ("boolean", 1, 2),
+        ("uuid", "0" * 32, "x"),
+        ("date", None, "2024-02-30"),
+    ],
+)
+def test_the_place_of_a_refusal_counts_what_came_in_binary(
+    one_column: OneColumn, native: str, good: object, bad: object
+) -> None:
+    database, into = one_column("postgresql", native)
+    with pytest.raises(RowsRefused) as refused:
+        load(database, "t", into, rows_of({"a": into[0].wire}, {"a": [good] * 5 + [bad]}))
+    assert (refused.value.row, refused.value.column) == (5, "a")

@@ -99,6 +99,8 @@ def test_least_backend_attaches_and_sets_nothing(connection: Connection) -> None
         ("clone", ("shop", "copy", "way")),
         ("clear", ([],)),
         ("fingerprint", ()),
+        ("reader", ()),
+        ("loader", ()),
     ],
 )
 def test_least_backend_does_not_pretend_to_administer(

@@ -1,10 +1,12 @@
-"""Rows of PostgreSQL: binary COPY out through ADBC, COPY in CSV through psycopg."""
+"""Rows of PostgreSQL: binary COPY out through ADBC, COPY in through psycopg."""
 
 from __future__ import annotations
 
 import io
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -14,6 +16,7 @@ from adbc_driver_manager import Error
 from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
+from dbparity.backends.wires import postgresql_binary as binary
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
 from dbparity.snapshots import Family
@@ -36,6 +39,8 @@ SETTINGS = (
 _CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 _BATCH_BYTES = "4000000"
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+_BINARY, _TEXT = "FORMAT binary", "FORMAT csv, ENCODING 'UTF8'"
+_FRAMES = {_BINARY: (binary.HEADER, binary.TRAILER), _TEXT: (b"", b"")}
 _PADDED = frozenset({Kind.TIME, Kind.DATETIME})
 _PLACE = re.compile(r"COPY .*, line (\d+)(?:, column (.*?))?(?:: |$)", re.MULTILINE)
 
@@ -147,7 +152,7 @@ def _literal(_field: Field, cell: Cell) -> str:
 
 
 class PostgreSQLLoader(Loader):
-    """COPY FROM STDIN: one stream for all batches."""
+    """COPY FROM STDIN: one stream, but for batches with values that only a text can spell."""
 
     def __init__(self, connection: Connection, quote: Quote) -> None:
         """Write in the transaction of ``connection``, which is psycopg's."""
@@ -155,18 +160,25 @@ class PostgreSQLLoader(Loader):
         self._quote = quote
 
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
-        """Have the server cast each text by the column's own input function."""
+        """In binary as far as the types allow, else cast by the columns' own input functions."""
         names = ", ".join(self._quote(field.column.name) for field in fields)
+        encoding = binary.encoders(fields)
+        count = 0
+        spelled = (_spelled(encoding, batch) for batch in batches)
         with self._raw.cursor() as cursor:
-            try:
-                with cursor.copy(
-                    f"COPY {self._quote(table)} ({names}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')"
-                ) as copy:
-                    for batch in batches:
-                        copy.write(_spelled(batch))
-            except psycopg.Error as error:
-                raise _refused(table, error) from error
-            return int(cursor.rowcount)
+            for words, stream in groupby(spelled, key=itemgetter(0)):
+                statement = f"COPY {self._quote(table)} ({names}) FROM STDIN ({words})"
+                try:
+                    with cursor.copy(statement) as copy:
+                        header, trailer = _FRAMES[words]
+                        copy.write(header)
+                        for _, rows in stream:
+                            copy.write(rows)
+                        copy.write(trailer)
+                except psycopg.Error as error:
+                    raise _refused(table, error, count) from error
+                count += int(cursor.rowcount)
+        return count
 
     def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         """NUL is in no text of PostgreSQL, whose error would not name the column."""
@@ -176,7 +188,15 @@ class PostgreSQLLoader(Loader):
             yield from ((place, "has a NUL") for place, text in texts if "\0" in (text or ""))
 
 
-def _spelled(batch: Batch) -> memoryview:
+def _spelled(encoding: Sequence[binary.Encoder] | None, batch: Batch) -> tuple[str, Any]:
+    """The format of a COPY, and a batch in it."""
+    if encoding is not None:
+        with suppress(pa.ArrowInvalid):
+            return _BINARY, binary.encoded(encoding, batch)
+    return _TEXT, _in_csv(batch)
+
+
+def _in_csv(batch: Batch) -> memoryview:
     columns = [
         pa.array([None if cell is None else f"\\x{cell.hex()}" for cell in cells.to_pylist()])
         if pa.types.is_binary(cells.type)
@@ -188,8 +208,8 @@ def _spelled(batch: Batch) -> memoryview:
     return sink.getbuffer()
 
 
-def _refused(table: str, error: psycopg.Error) -> RowsRefused:
+def _refused(table: str, error: psycopg.Error, start: int) -> RowsRefused:
     """With the place that COPY names."""
     found = _PLACE.search(error.diag.context or "")
-    row = int(found[1]) - 1 if found else None
+    row = start + int(found[1]) - 1 if found else None
     return RowsRefused(table, error, row, found[2] if found else None)

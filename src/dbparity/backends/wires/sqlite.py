@@ -68,6 +68,7 @@ class SQLiteReader(Reader):
     def __init__(self, url: URL, quote: Quote) -> None:
         """Begin the transaction in both drivers, at the same state of the file."""
         self._quote = quote
+        self._scanned: dict[object, tuple[str, ...]] = {}
         # As a URI, for no file to be made where there is none.
         name = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
         try:
@@ -88,6 +89,12 @@ class SQLiteReader(Reader):
 
     def unsafe(self, selection: Selection) -> tuple[str, ...]:
         """The columns with a value that ADBC would change or choke on."""
+        asked = (selection.table, selection.fields)
+        if asked not in self._scanned:  # nothing changes in a transaction
+            self._scanned[asked] = self._scan(selection)
+        return self._scanned[asked]
+
+    def _scan(self, selection: Selection) -> tuple[str, ...]:
         checks = [f"NOT ({self._path(field).safe})" for field in selection.fields]
         source = self._quote(selection.table)
         asked = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {' OR '.join(checks)})"
