@@ -46,7 +46,8 @@ def pytest_sessionfinish() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run what is marked ``any_driver`` through one driver of each server, chosen by its name.
 
-    All drivers have their share, and the suite takes half of the time.
+    All drivers have their share, and the suite takes half of the time. What is slow comes first,
+    lest one worker waits for it in the end.
     """
     groups: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -63,3 +64,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
