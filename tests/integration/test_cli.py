@@ -130,9 +130,9 @@ def test_example_behaves_alike_on_both_drivers_of_sqlite(
         "sqlite+pysqlite",
         "sqlite+aiosqlite",
     ]
-    assert document["findings"] == []
+    assert {finding["severity"] for finding in document["findings"]} <= {"note"}
     assert document["success_rate"] == 1
-    assert "The application behaves alike on both targets." in err
+    assert "The application behaves alike on both targets" in err
 
 
 @pytest.mark.server
@@ -157,7 +157,7 @@ def test_real_postgresql_and_sqlite_are_compared(
     )
     code, out, err = finish(process)
     assert code == 0, err
-    assert "The application behaves alike on both targets." in out
+    assert "The application behaves alike on both targets" in out
     assert "all targets agree" in out
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dbparity.reports.summary import Absence, Cell, Group, Matrix
     from dbparity.results import Report, Side
 
-_WIDTH = 100
+_WIDTH = 120
 _REASON = 1000  # characters; the cure comes last
 _STYLES = {
     Outcome.PASSED: "green",
@@ -42,7 +42,7 @@ _SEVERITIES = {
 
 
 class Screen(Console):
-    """A console 100 columns wide, or as narrow as its terminal; it outlives whoever reads it."""
+    """A console 120 columns wide, or as narrow as its terminal; it outlives whoever reads it."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         """Write to standard output, or to standard error."""
@@ -92,7 +92,11 @@ def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     """Print the matrix, the findings worst first, what was not checked, and what it comes to."""
     report = redacted(report)
     if report.targets:
-        screen.print(_matrix(summary.matrix(report)))
+        matrix = summary.matrix(report)
+        whole = _matrix(matrix)
+        unbounded = screen.options.update(max_width=1000)
+        fits = screen.measure(whole, options=unbounded).maximum <= screen.width
+        screen.print(whole if fits else _matrix(matrix, versions=False))
         screen.print()
     for group in summary.groups(report):
         _show_group(group, screen)
@@ -118,8 +122,9 @@ def explain(reasons: Iterable[tuple[str, str]], screen: Screen) -> None:
     screen.print()
 
 
-def _matrix(matrix: Matrix) -> Table:
-    shown = table("target", "version")
+def _matrix(matrix: Matrix, *, versions: bool = True) -> Table:
+    """The matrix; without ``versions`` where it would be too wide."""
+    shown = table("target", *(["version"] if versions else []))
     for column in shown.columns:
         column.no_wrap = True
     for category in matrix.categories:
@@ -132,7 +137,8 @@ def _matrix(matrix: Matrix) -> Table:
         backend = first
         style = "bold" if row.name == summary.AGREEMENT else ""
         version = Text(row.version, "yellow" if row.version == summary.MISSING else "dim")
-        shown.add_row(Text(row.name, style), version, *map(_cell, row.cells))
+        told = [version] if versions else []
+        shown.add_row(Text(row.name, style), *told, *map(_cell, row.cells))
     return shown
 
 

@@ -243,15 +243,17 @@ def verdict(report: Report) -> str:
     ran = [state.target for state in report.targets if not state.missing]
     if report.success_rate is None:
         return "No check ran."
-    if report.findings:
+    notes = sum(finding.severity is Severity.NOTE for finding in report.findings)
+    if len(report.findings) > notes:
         counted = Counter(finding.severity for finding in report.findings)
         each = ", ".join(f"{number:,} {severity}" for severity, number in counted.items())
         return f"{count(len(report.findings), 'finding')}: {each}."
     if unknown := report.counts[Outcome.UNKNOWN]:
         return f"How {count(unknown, 'check')} ended is unknown."
     left_out = f"; {len(report.missing)} could not be checked" if report.missing else ""
+    left_out += f"; {count(notes, 'note')}" if notes else ""
     if not ran:
-        return "Both sides mean the same."
+        return f"Both sides mean the same{left_out}."
     if len(ran) == 1:
         return f"{ran[0]} does what the model promises; nothing to compare it with{left_out}."
     return f"The application behaves alike on {_all(len(ran))} targets{left_out}."

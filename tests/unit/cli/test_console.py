@@ -105,7 +105,7 @@ def test_findings_are_told_worst_first(capsys: pytest.CaptureFixture[str]) -> No
         "    found     inserted with 43 on sqlite+aiosqlite",
     ]
     assert lines[start + 8].startswith("  → recreate the constraint in a migration: ")
-    assert lines[start + 9].startswith("    does an upgrade")
+    assert lines[start + 9].startswith("    the revision that")
     assert lines[start + 10] == ""
 
 
@@ -153,8 +153,19 @@ def test_verdict_is_green_only_for_an_agreement(
     assert f"\x1b[{colour}m3 findings" in shown(REPORT, capsys, agreed=agreed)[-1]
 
 
-def test_no_line_is_wider_than_a_hundred_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    assert max(map(len, shown(REPORT, capsys))) <= 100
+def test_no_line_is_wider_than_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert max(map(len, shown(REPORT, capsys))) <= 120
+
+
+def test_versions_are_left_out_where_the_matrix_would_be_too_wide(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "version" in shown(REPORT, capsys)[0]
+    widest = len(shown(REPORT, capsys)[0])
+    monkeypatch.setenv("COLUMNS", str(widest - 3))
+    first = shown(REPORT, capsys)[0]
+    assert first.split()[0] == "target"
+    assert "version" not in first
 
 
 def test_passwords_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:

@@ -251,6 +251,12 @@ def test_verdict_counts_findings_by_severity(report: Report) -> None:
     assert summary.verdict(report) == "4 findings: 1 lost, 2 wrong, 1 note."
 
 
+def test_notes_are_no_disagreement(report: Report) -> None:
+    note = Finding("HINT", Severity.NOTE, "worth knowing")
+    clean = replace(report, results=(passed(findings=(note,)),), targets=report.targets[:3])
+    assert summary.verdict(clean) == "The application behaves alike on all 3 targets; 1 note."
+
+
 def test_verdict_says_how_many_targets_were_left_out(report: Report) -> None:
     clean = replace(report, results=(passed(),))
     assert summary.verdict(clean) == (
