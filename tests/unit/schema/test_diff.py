@@ -480,6 +480,13 @@ def referring(**parts: object) -> tuple[Table, Table]:
     return child, table(column("id"), name="u", primary_key=Key("", ("id",)))
 
 
+def test_a_foreign_key_to_a_table_that_is_not_there_names_no_columns() -> None:
+    child, _ = referring(table="gone", referred=())
+    dangling = schema("sqlite", child)
+
+    assert diff(dangling, dangling) == ()
+
+
 def test_a_foreign_key_that_is_not_enforced_is_as_good_as_none() -> None:
     found = only(diff(mysql(*referring()), postgresql(*referring(enforced=False))))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
 from dbparity.schema.aspects.base import both_ways, differing, sides
@@ -86,7 +87,8 @@ def _references(pair: Pair) -> tuple[dict[_Reference, ForeignKey], dict[_Referen
 
 
 def _linked(columns: tuple[str, ...], referred: tuple[str, ...]) -> frozenset[tuple[str, str]]:
-    return frozenset(zip(columns, (name.lower() for name in referred), strict=True))
+    # SQLite takes a reference to a table that is not there, and then names no columns.
+    return frozenset(zip_longest(columns, (name.lower() for name in referred), fillvalue=""))
 
 
 def _matched(pair: Pair) -> Iterator[tuple[ForeignKey, ForeignKey]]:
