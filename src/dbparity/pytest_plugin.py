@@ -270,9 +270,7 @@ def migrated_database(request: pytest.FixtureRequest, target: Target) -> Iterato
 @pytest.fixture(scope="session")
 def schema_of() -> Callable[[Database], Snapshot]:
     """A function that reads the schema of a database; `diff` compares two of them."""
-    from dbparity.schema.parity import snapshot  # noqa: PLC0415  # sqlglot is slow to import
-
-    return lambda database: database.run(snapshot)
+    return lambda database: database.run(type(database).snapshot)
 
 
 @pytest.fixture

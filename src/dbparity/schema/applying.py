@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import NullPool
 from sqlalchemy.exc import DBAPIError
 
-from dbparity.backends.base import load_backend, url_for
+from dbparity.backends.base import load_backend
 from dbparity.errors import (
-    DatabaseUnreachable,
     SchemaInexpressible,
     SchemaOccupied,
     SchemaRefused,
@@ -20,8 +18,7 @@ from dbparity.errors import (
 from dbparity.results import Severity
 from dbparity.schema.ddl import ddl
 from dbparity.schema.diff import diff
-from dbparity.schema.sources import Around, Live, _driver, parse, scratch_target
-from dbparity.servers.bridge import Bridge
+from dbparity.schema.sources import Around, Live, parse, scratch_target
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.targets import version_tuple
 
@@ -66,12 +63,9 @@ def apply(url: str, metadata: MetaData, options: ServerOptions | None = None) ->
     live = parse(url)
     if not isinstance(live, Live):
         raise SourceInvalid(live.text, "it is no URL", "write one, such as sqlite:///./dev.db")
-    driver = _driver(live.url, live.backend)
-    with Bridge(live.backend, driver) as bridge:
-        target = url_for(live.url, live.backend, driver, live.url.database or "")
-        engine = bridge.engine(target, poolclass=NullPool)
+    with live.reached() as (bridge, engine):
         live.backend.prepare(engine)
-        snapshot = bridge.run(_read, engine, live)
+        snapshot = bridge.run(live.snapshot, engine)
         plan = ddl(metadata, load_backend(snapshot.backend), version_tuple(snapshot.version))
         if plan.refused:
             raise SchemaInexpressible(plan.title, plan.refused)
@@ -94,15 +88,6 @@ def execute(connection: Connection, plan: Ddl) -> None:
             subject = repr(" ".join(statement.split())[:120])
             cure = "change it, or give it a variant: with_variant, ddl_if"
             raise SchemaRefused(plan.title, subject, error.orig or error, cure) from error
-
-
-def _read(engine: Engine, live: Live) -> Snapshot:
-    try:
-        connection = engine.connect()
-    except Exception as error:  # drivers raise whatever they like
-        raise DatabaseUnreachable(live.text, getattr(error, "orig", error)) from error
-    with connection:
-        return live.backend.behind(connection).snapshot(connection)
 
 
 def _execute(engine: Engine, plan: Ddl) -> None:
@@ -133,8 +118,7 @@ def _compare(
 def _made(database: Database, plan: Ddl) -> Snapshot:
     with database.engine.begin() as connection:
         execute(connection, plan)
-    with database.engine.connect() as connection:
-        return database.backend.snapshot(connection)
+    return database.snapshot()
 
 
 def _names(snapshot: Snapshot) -> set[str]:

@@ -30,15 +30,9 @@ def unshown(_difference: Difference, _left: Snapshot, _right: Snapshot) -> str:
     return ""
 
 
-def snapshot(database: Database) -> Snapshot:
-    """The database's schema; call it from inside `Database.run`."""
-    with database.engine.connect() as connection:
-        return database.backend.snapshot(connection)
-
-
 def observe(database: Database) -> Observation:
     """The database's schema, to be compared with those of other targets by meaning."""
-    return Observation("the schema", snapshot(database).to_json(), comparison="schema")
+    return Observation("the schema", database.snapshot().to_json(), comparison="schema")
 
 
 def compare(groups: Mapping[str, Sequence[str]]) -> Iterator[Finding]:

@@ -31,10 +31,9 @@ from dbparity.errors import (
     SourceInvalid,
     UsageError,
 )
-from dbparity.schema import revisions
 from dbparity.schema.scripts import run_script
-from dbparity.schema.walk import Walk
 from dbparity.servers.bridge import Bridge
+from dbparity.servers.database import Database
 from dbparity.snapshots import Snapshot
 from dbparity.targets import Target
 
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
     from dbparity.backends.base import Driver
     from dbparity.results import Finding
-    from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
 
 _AT = re.compile(r"(?P<what>.+?)@(?P<target>[a-z][a-z0-9_]*(\+[a-z0-9_]+)?(@\d+(\.\d+)*)?)")
@@ -165,14 +163,20 @@ class Live(Source):
         if self.backend.service is None and not Path(self.url.database or "").is_file():
             cure = "correct the path; a fourth slash begins an absolute one"
             raise SourceInvalid(self.text, "no such file", cure)
+        with self.reached() as (bridge, engine):
+            self.backend.read_only(engine)
+            return Reading(bridge.run(self.snapshot, engine))
+
+    @contextmanager
+    def reached(self) -> Iterator[tuple[Bridge, Engine]]:
+        """An engine of the database, and the bridge over which it works; each login is new."""
         driver = _driver(self.url, self.backend)
         url = url_for(self.url, self.backend, driver, self.url.database or "")
         with Bridge(self.backend, driver) as bridge:
-            engine = bridge.engine(url, poolclass=NullPool)
-            self.backend.read_only(engine)
-            return Reading(bridge.run(self._snapshot, engine))
+            yield bridge, bridge.engine(url, poolclass=NullPool)
 
-    def _snapshot(self, engine: Engine) -> Snapshot:
+    def snapshot(self, engine: Engine) -> Snapshot:
+        """The schema as ``engine`` shows it; raise `DatabaseUnreachable` where it cannot log in."""
         try:
             connection = engine.connect()
         except Exception as error:  # drivers raise whatever they like
@@ -218,7 +222,7 @@ class Model(_Made):
         if application is None or application.name != self.what:
             application = load_application(self.what, pythonpath=around.pythonpath)
         with around.lease(self.target, application) as database:
-            return Reading(database.run(_snapshot))
+            return Reading(database.run(Database.snapshot))
 
 
 class Script(_Made):
@@ -229,7 +233,7 @@ class Script(_Made):
         script = _content(self, Path(self.what)).decode(errors="replace")
         with around.lease(self.target) as database:
             findings = database.run(partial(run_script, name=self.what, script=script))
-            return Reading(database.run(_snapshot), findings)
+            return Reading(database.run(Database.snapshot), findings)
 
 
 class Migrated(_Made):
@@ -241,6 +245,10 @@ class Migrated(_Made):
             return Reading(database.run(self._upgraded))
 
     def _upgraded(self, database: Database) -> Snapshot:
+        # Alembic is slow to import, and few sources need it.
+        from dbparity.schema import revisions  # noqa: PLC0415
+        from dbparity.schema.walk import Walk  # noqa: PLC0415
+
         try:
             walk = Walk.begin(database)
             revisions.upgrade(database, self.what)
@@ -288,11 +296,6 @@ def _content(source: Source, path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SourceInvalid(source.text, str(error.strerror).lower(), "correct the path") from error
-
-
-def _snapshot(database: Database) -> Snapshot:
-    with database.engine.connect() as connection:
-        return database.backend.snapshot(connection)
 
 
 def _matches(wanted: Target, target: Target) -> bool:

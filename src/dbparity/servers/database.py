@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dbparity.applications import Application
     from dbparity.backends.base import Backend, Features
     from dbparity.servers.bridge import Bridge
+    from dbparity.snapshots import Snapshot
     from dbparity.targets import Target
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ class Database:
     def safe_url(self) -> str:
         """The URL without its password."""
         return self.url.render_as_string(hide_password=True)
+
+    def snapshot(self) -> Snapshot:
+        """The schema that is there now; call it from inside `run`."""
+        with self.engine.connect() as connection:
+            return self.backend.snapshot(connection)
 
     def run(self, work: Callable[[Database], T]) -> T:
         """Call ``work(self)`` where the engine works, and return what it returns."""
