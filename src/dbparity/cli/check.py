@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +20,6 @@ from dbparity.cli.options import (
     Require,
     Reuse,
     Targets,
-    narrowed,
     settings_for,
 )
 from dbparity.cli.output import outputs
@@ -66,14 +63,16 @@ def check(  # noqa: PLR0913, PLR0917  # a command has as many parameters as opti
     ```
     """
     files = outputs(json=json, junit=junit, markdown=markdown)
-    settings = settings_for(metadata, pythonpath).with_options(
-        alembic=Path.cwd() / alembic if alembic else None,
+    settings = settings_for(
+        metadata,
+        pythonpath,
+        alembic=alembic,
+        target=target,
+        provider=provider,
         factory=factory,
         configure=configure,
-        providers=tuple(provider or ()),
         fail_on=fail_on,
         require=require,
         reuse=reuse,
     )
-    settings = replace(settings, targets=narrowed(settings.targets, target))
     run_checks(settings, load_checks(category or ()), files)

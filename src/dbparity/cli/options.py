@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,7 +101,15 @@ Markdown = Annotated[
 ]
 
 
-def settings_for(metadata: str, pythonpath: Sequence[Path] | None) -> Settings:
+def settings_for(
+    metadata: str,
+    pythonpath: Sequence[Path] | None,
+    *,
+    alembic: Path | None = None,
+    target: Sequence[str] | None = None,
+    provider: Sequence[str] | None = None,
+    **options: Any,  # noqa: ANN401  # those of Settings
+) -> Settings:
     """The configured settings; without those of the configured application for another one."""
     here = Path.cwd()
     settings = Settings.load(here)
@@ -110,7 +118,14 @@ def settings_for(metadata: str, pythonpath: Sequence[Path] | None) -> Settings:
         folders.append(here)
     if metadata not in {"", settings.metadata}:
         settings = replace(settings, alembic=None, factory="", configure="")
-    return settings.with_options(metadata=metadata, pythonpath=(*folders, *settings.pythonpath))
+    return settings.with_options(
+        metadata=metadata,
+        pythonpath=(*folders, *settings.pythonpath),
+        alembic=here / alembic if alembic else None,
+        targets=narrowed(settings.targets, target),
+        providers=tuple(provider or ()),
+        **options,
+    )
 
 
 def narrowed(configured: Iterable[Target], wanted: Sequence[str] | None) -> tuple[Target, ...]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import typer
 
 from dbparity.cli.options import (
@@ -19,7 +16,6 @@ from dbparity.cli.options import (
     Require,
     Reuse,
     Targets,
-    narrowed,
     settings_for,
 )
 from dbparity.cli.output import outputs
@@ -68,9 +64,12 @@ def check(  # noqa: PLR0913, PLR0917  # a command has as many parameters as opti
     ```
     """
     files = outputs(json=json, junit=junit, markdown=markdown)
-    settings = settings_for(metadata, pythonpath).with_options(
-        alembic=Path.cwd() / alembic if alembic else None,
-        providers=tuple(provider or ()),
+    settings = settings_for(
+        metadata,
+        pythonpath,
+        alembic=alembic,
+        target=target,
+        provider=provider,
         fail_on=fail_on,
         require=require,
         reuse=reuse,
@@ -78,5 +77,4 @@ def check(  # noqa: PLR0913, PLR0917  # a command has as many parameters as opti
     if settings.alembic is None:
         cure = "name its alembic.ini: --alembic alembic.ini, or [tool.dbparity] alembic"
         raise SettingsInvalid("alembic", "no migrations are named", cure)
-    settings = replace(settings, targets=narrowed(settings.targets, target))
     run_checks(settings, load_checks(["revisions"]), files)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +29,6 @@ from dbparity.cli.options import (
     Require,
     Reuse,
     Targets,
-    narrowed,
     settings_for,
 )
 from dbparity.cli.output import outputs
@@ -98,7 +96,9 @@ def snapshot(  # noqa: PLR0913, PLR0917  # a command has as many parameters as o
     ```
     """
     files = outputs(json=json)
-    (reading,) = _read(_settings(metadata, alembic, pythonpath, provider), [source])
+    (reading,) = _read(
+        settings_for(metadata, pythonpath, alembic=alembic, provider=provider), [source]
+    )
     for file in files:
         file.write(reading.snapshot.to_json())
     _show_snapshot(reading.snapshot, Screen(stderr=any(file.is_standard for file in files)))
@@ -143,7 +143,9 @@ def diff(  # noqa: PLR0913, PLR0917
     ```
     """
     files = outputs(json=json, junit=junit, markdown=markdown)
-    settings = _settings(metadata, alembic, pythonpath, provider).with_options(fail_on=fail_on)
+    settings = settings_for(
+        metadata, pythonpath, alembic=alembic, provider=provider, fail_on=fail_on
+    )
     started, clock = datetime.now(UTC), time.perf_counter()
     readings = _read(settings, [left, right])
     with _proving(settings, readings) if prove else nullcontext(unshown) as show:
@@ -179,14 +181,16 @@ def parity(  # noqa: PLR0913, PLR0917
     ```
     """
     files = outputs(json=json, junit=junit, markdown=markdown)
-    settings = settings_for(metadata, pythonpath).with_options(
+    settings = settings_for(
+        metadata,
+        pythonpath,
+        target=target,
+        provider=provider,
         configure=configure,
-        providers=tuple(provider or ()),
         fail_on=fail_on,
         require=require,
         reuse=reuse,
     )
-    settings = replace(settings, targets=narrowed(settings.targets, target))
     run_checks(settings, [parity_check], files)
 
 
@@ -250,7 +254,7 @@ def apply_(
     ```
     """
     model = _metadata(metadata, pythonpath)
-    options = settings_for("", None).with_options(providers=tuple(provider or ())).server_options
+    options = settings_for("", None, provider=provider).server_options
     applied = apply(url, model, options)
     _remark(applied.ddl)
     tables = count(len(model.tables), "table")
@@ -277,17 +281,6 @@ def _remark(made: Ddl) -> None:
         style = "bold red" if remark in made.refused else "bold yellow"
         lead = Text(f"{remark.handling.upper()} ", style)
         screen.paragraph(Text(str(remark)), lead=lead)
-
-
-def _settings(
-    metadata: str,
-    alembic: Path | None,
-    pythonpath: Sequence[Path] | None,
-    provider: Sequence[str] | None,
-) -> Settings:
-    return settings_for(metadata, pythonpath).with_options(
-        alembic=Path.cwd() / alembic if alembic else None, providers=tuple(provider or ())
-    )
 
 
 def _read(settings: Settings, texts: Sequence[str]) -> list[Reading]:
