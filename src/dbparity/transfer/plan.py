@@ -14,6 +14,7 @@ from dbparity.snapshots import Snapshot  # noqa: TC001  # likewise
 from dbparity.transfer.admission import Mode, admit, column_named, named
 from dbparity.transfer.hosting import Hosted, host
 from dbparity.transfer.order import ordered
+from dbparity.transfer.routes import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,7 +180,7 @@ def _load(  # noqa: PLR0913  # a table of a migration is all of these
         table.name,
         kept.name,
         columns,
-        _key(table),
+        route(table, kept).key,
         rows,
         max(_LEAST_ROWS, min(_MOST_ROWS, _MOST_CELLS // max(len(columns), 1))),
         own,
@@ -214,11 +215,3 @@ def _unheld(
     for doubt in doubts:
         if doubt.place.table == table.name and column.name in doubt.columns:
             yield doubt.message
-
-
-def _key(table: Table) -> tuple[str, ...]:
-    """The first key none of whose columns can be NULL."""
-    filled = {column.name for column in table.columns if not column.nullable}
-    keys = [table.primary_key, *table.uniques]
-    found = (key.columns for key in keys if key is not None and filled.issuperset(key.columns))
-    return next(found, ())
