@@ -67,9 +67,7 @@ def route(source: Table, target: Table) -> Route:
         wire = wire_of(one.type, other.type)
         leaving.append(Field(one, wire))
         arriving.append(Field(other, wire))
-    return Route(
-        source, target, tuple(leaving), tuple(arriving), _key(source, target, dict(pairs))
-    )
+    return Route(source, target, tuple(leaving), tuple(arriving), _key(source, dict(pairs)))
 
 
 def routes(plan: Plan) -> tuple[Route, ...]:
@@ -93,7 +91,7 @@ def _paired(source: Table, target: Table) -> Iterator[tuple[Column, Column]]:
             yield column, other
 
 
-def _key(source: Table, target: Table, pairs: dict[Column, Column]) -> tuple[str, ...]:
+def _key(source: Table, pairs: dict[Column, Column]) -> tuple[str, ...]:
     """The source's first key of columns that are NULL on neither side."""
     filled = {one.name for one, other in pairs.items() if not (one.nullable or other.nullable)}
     keys = [source.primary_key, *source.uniques]
