@@ -29,5 +29,14 @@ class Progress:
     def checked(self, result: Result) -> None:
         """A check ended."""
 
+    def table_begins(self, work: str, table: str, rows: int) -> None:
+        """Work on the ``rows`` of a table begins: ``work`` is copy, verify and the like."""
+
+    def rows_done(self, work: str, table: str, rows: int) -> None:
+        """So many of them are done, since the table began."""
+
+    def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:
+        """All of them are."""
+
     def interrupted(self) -> None:
         """The run is to end, as soon as the checks that have begun have ended."""

@@ -169,6 +169,14 @@ class Service(ABC):
         """The commands to serve from ``home`` with the program ``binary`` on ``port``."""
 
 
+@dataclass(frozen=True)
+class AtRest:
+    """Which rules of a schema are not followed on a connection."""
+
+    foreign_keys: bool
+    triggers: bool
+
+
 class Backend(ABC):
     """A database product.
 
@@ -330,10 +338,17 @@ class Backend(ABC):
         raise NotImplementedError
 
     def writer(self, url: URL) -> Engine:
-        """An engine, on a sync driver, for what `loader` needs; its owner disposes of it."""
+        """An engine, on a sync driver, for what `loader` needs; its owner disposes of it.
+
+        Foreign keys, and triggers, rest on its connections as far as `at_rest` tells.
+        """
         sync = self.synchronous(url)
         arguments = self.connect_arguments(self.drivers[0]) | self.writes_by
         return create_engine(sync, connect_args=arguments)
+
+    def at_rest(self, connection: Connection) -> AtRest:  # noqa: ARG002
+        """What of a schema does nothing while rows come through a connection of `writer`."""
+        return AtRest(foreign_keys=False, triggers=False)
 
     def loader(self, connection: Connection) -> Loader:
         """What loads rows exactly, in the transaction of a connection of `writer`."""

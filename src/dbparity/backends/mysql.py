@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 
 from dbparity.backends.base import (
+    AtRest,
     Backend,
     Commands,
     Credentials,
@@ -255,6 +256,10 @@ class MySQL(Backend):
         settings: str = self.wires("mysql").WRITING
         event.listen(engine, "connect", lambda raw, _: raw.query(settings))
         return engine
+
+    def at_rest(self, connection: Connection) -> AtRest:  # noqa: ARG002
+        """Foreign keys can be told to rest, triggers cannot."""
+        return AtRest(foreign_keys=True, triggers=False)
 
     def loader(self, connection: Connection) -> Loader:
         """LOAD DATA LOCAL, or INSERT where the server forbids that."""

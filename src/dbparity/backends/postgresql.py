@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import event, text
 
 from dbparity.backends.base import (
+    AtRest,
     Backend,
     Commands,
     Credentials,
@@ -192,9 +193,15 @@ class PostgreSQL(Backend):
     def writer(self, url: URL) -> Engine:
         """With all settings on which the spelling of a value depends."""
         engine = super().writer(url)
-        settings: str = self.wires("postgresql").SETTINGS
+        wires = self.wires("postgresql")
+        settings = f"{wires.SETTINGS}; {wires.RESTING}"
         event.listen(engine, "connect", lambda raw, _: _set(raw, settings))
         return engine
+
+    def at_rest(self, connection: Connection) -> AtRest:
+        """Both, where the role may say that it replicates."""
+        rests = connection.scalar(text("SHOW session_replication_role")) == "replica"
+        return AtRest(foreign_keys=rests, triggers=rests)
 
     def loader(self, connection: Connection) -> Loader:
         """COPY."""

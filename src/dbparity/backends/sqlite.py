@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event, text
 
-from dbparity.backends.base import Backend, Driver, Explain, Features, Plan, Refusal
+from dbparity.backends.base import AtRest, Backend, Driver, Explain, Features, Plan, Refusal
 from dbparity.backends.catalogues import sqlite
 from dbparity.backends.homes.sqlite import SQLiteHome
 
@@ -127,10 +127,15 @@ class SQLite(Backend):
         return reader
 
     def writer(self, url: URL) -> Engine:
-        """As an application's, on Python's own driver."""
+        """As an application's, on Python's own driver, but for the foreign keys."""
         engine = super().writer(url)
-        self.prepare(engine)
+        event.listen(engine, "connect", _leave_begin)
+        event.listen(engine, "begin", _on_begin)
         return engine
+
+    def at_rest(self, connection: Connection) -> AtRest:  # noqa: ARG002
+        """Foreign keys are asleep unless somebody wakes them."""
+        return AtRest(foreign_keys=True, triggers=False)
 
     def loader(self, connection: Connection) -> Loader:
         """INSERT, many rows to a call."""
@@ -169,8 +174,12 @@ class SQLite(Backend):
         event.listen(engine, "connect", _hurry)
 
 
-def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
+def _leave_begin(connection: Any, _record: object) -> None:  # noqa: ANN401  # DBAPI's
     connection.isolation_level = None
+
+
+def _on_connect(connection: Any, record: object) -> None:  # noqa: ANN401  # DBAPI's
+    _leave_begin(connection, record)
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

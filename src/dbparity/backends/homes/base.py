@@ -171,6 +171,11 @@ class Home(ABC):
             for key in table.foreign_keys:
                 yield f"ALTER TABLE {self.name(table.name)} ADD {self.reference(key)}"
 
+    def demolish(self, tables: Sequence[Table]) -> Iterator[str]:
+        """What removes tables that were made, or some of them, while foreign keys rest."""
+        for table in tables:
+            yield f"DROP TABLE IF EXISTS {self.name(table.name)}"
+
     def column(self, column: Column, table: Table) -> str:
         """A column in a CREATE TABLE."""
         words = [self.name(column.name), self.native(column.type), *self.collated(column.type)]

@@ -86,19 +86,22 @@ class PostgreSQLHome(Home):
 
     def prelude(self, tables: Sequence[Table]) -> Iterator[str]:
         """Enums and collations, which are objects of their own."""
-        kinds = [column.type for table in tables for column in table.columns]
-        kinds += [kind.element for kind in kinds if kind.element is not None]
-        enums = dict.fromkeys(
-            (kind.native, kind.values) for kind in kinds if kind.family is Family.ENUM
-        )
-        for native, values in enums:
+        for native, values in _enums(tables):
             yield f"CREATE TYPE {native} AS ENUM ({', '.join(map(self.text, values))})"
-        for name in dict.fromkeys(kind.collation.name for kind in kinds if kind.collation):
-            if name in _LOCALES:
-                yield (
-                    f"CREATE COLLATION {name} (provider = icu, locale = '{_LOCALES[name]}', "
-                    "deterministic = false)"
-                )
+        for name in _collations(tables):
+            yield (
+                f"CREATE COLLATION {name} (provider = icu, locale = '{_LOCALES[name]}', "
+                "deterministic = false)"
+            )
+
+    def demolish(self, tables: Sequence[Table]) -> Iterator[str]:
+        """With their foreign keys, sequences, enums and collations."""
+        for table in tables:
+            yield f"DROP TABLE IF EXISTS {self.name(table.name)} CASCADE"
+        for native, _ in _enums(tables):
+            yield f"DROP TYPE IF EXISTS {native}"
+        for name in _collations(tables):
+            yield f"DROP COLLATION IF EXISTS {name}"
 
     def create(self, table: Table) -> Iterator[str]:
         """The table, what numbers it, and comments."""
@@ -138,6 +141,22 @@ class PostgreSQLHome(Home):
 
     def _sequence(self, table: Table, column: Column) -> str:
         return self.name(f"{table.name[:25]}_{column.name[:25]}_seq")
+
+
+def _kinds(tables: Sequence[Table]) -> list[Type]:
+    kinds = [column.type for table in tables for column in table.columns]
+    return kinds + [kind.element for kind in kinds if kind.element is not None]
+
+
+def _enums(tables: Sequence[Table]) -> dict[tuple[str, tuple[str, ...]], None]:
+    kinds = _kinds(tables)
+    return dict.fromkeys((kind.native, kind.values) for kind in kinds if kind.family is Family.ENUM)
+
+
+def _collations(tables: Sequence[Table]) -> list[str]:
+    """Those that are made for the tables."""
+    named = dict.fromkeys(kind.collation.name for kind in _kinds(tables) if kind.collation)
+    return [name for name in named if name in _LOCALES]
 
 
 def _has_sequence(column: Column) -> bool:

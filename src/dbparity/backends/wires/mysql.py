@@ -34,9 +34,10 @@ _READING = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
-# Strict; 0 stays 0; dates stay what they are, 0000-00-00 and 2020-02-31 too.
+# Strict; 0 stays 0; dates stay what they are, 0000-00-00 and 2020-02-31 too; foreign keys rest.
 WRITING = (
-    "SET NAMES utf8mb4, time_zone = '+00:00', net_read_timeout = 3600, sql_mode = "
+    "SET NAMES utf8mb4, time_zone = '+00:00', net_read_timeout = 3600, foreign_key_checks = 0, "
+    "sql_mode = "
     "'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
 )
 _CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")

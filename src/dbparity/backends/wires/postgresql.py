@@ -36,6 +36,11 @@ SETTINGS = (
     "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; "
     "SET xmloption = 'content'"
 )
+# Foreign keys and triggers rest, if the role has that right.
+RESTING = (
+    "DO $$ BEGIN SET session_replication_role = replica; "
+    "EXCEPTION WHEN insufficient_privilege THEN NULL; END $$"
+)
 _CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 _BATCH_BYTES = "4000000"
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
