@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dbparity.snapshots import Snapshot
 
 JOURNAL = "dbparity_journal"  # in the target: what of a migration is done
+ASIDE = "dbparity_quarantine"  # in the target: rows that it did not take
+OWN = frozenset({JOURNAL, ASIDE})
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Survey:
     Attributes:
         url: of the database, without its password.
         identity: equal for two ways to reach one database.
-        snapshot: its schema, without the journal.
+        snapshot: its schema, without what a migration keeps in it.
         rows: how many each table has.
         begun: whether there is a journal of a migration into it.
     """
@@ -46,14 +48,14 @@ def survey(connection: Connection, backend: Backend) -> Survey:
     """Look at a database; nothing is written to it."""
     url = connection.engine.url.render_as_string(hide_password=True)
     whole = backend.snapshot(connection)
-    own = tuple(table for table in whole.tables if table.name != JOURNAL)
+    own = tuple(table for table in whole.tables if table.name not in OWN)
     rows = {table.name: _rows(connection, table.name) for table in own}
     return Survey(
         url,
         backend.identity(connection),
         replace(whole, source=url, tables=own),
         rows,
-        len(own) < len(whole.tables),
+        whole.table(JOURNAL) is not None,
     )
 
 

@@ -1,0 +1,115 @@
+"""Rows that the target did not take: set aside in a table of its own, with the exact reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, inspect, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy.dialects.mysql import LONGTEXT
+
+from dbparity.transfer.survey import ASIDE
+from dbparity.wires import canonical, raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from dbparity.transfer.routes import Route
+    from dbparity.wires import BadCell
+
+_LONG = Text().with_variant(LONGTEXT, "mysql", "mariadb")
+_TABLE = Table(
+    ASIDE,
+    MetaData(),
+    Column("number", Integer, primary_key=True),
+    Column("table_name", String(255), nullable=False),
+    Column("row_key", _LONG, nullable=False),
+    Column("column_name", String(255), nullable=False),
+    Column("value", _LONG, nullable=False),
+    Column("reason", _LONG, nullable=False),
+    mysql_engine="InnoDB",
+    mysql_charset="utf8mb4",
+)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row that stayed where it was.
+
+    Attributes:
+        table: of the source.
+        key: its key, each cell spelled canonically; () where the table has none.
+        column: whose value is the reason; "" where the server named none.
+        value: that value, as it is.
+        reason: why it is not in the target.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    column: str
+    value: str
+    reason: str
+
+    @property
+    def row_key(self) -> str:
+        """The key as the table keeps it."""
+        return json.dumps(self.key)
+
+
+def of_cell(route: Route, cell: BadCell) -> SetAside:
+    """A row, by its bad cell."""
+    wires = [field.wire for field in route.read().keys] if cell.key else []
+    key = tuple(canonical(wire, each) for wire, each in zip(wires, cell.key, strict=True))  # type: ignore[arg-type]
+    return SetAside(route.source.name, key, cell.column, raw(cell.raw), cell.reason)
+
+
+def create(connection: Connection) -> None:
+    """Make the table, if it is not there."""
+    _TABLE.create(connection, checkfirst=True)
+
+
+def add(connection: Connection, rows: Sequence[SetAside]) -> None:
+    """Keep rows, each cell of a row for itself."""
+    if rows:
+        connection.execute(insert(_TABLE), [_values(row) for row in rows])
+
+
+def forget(connection: Connection, table: str) -> None:
+    """Delete what is kept of a table: it begins anew."""
+    connection.execute(delete_from(_TABLE).where(_TABLE.c.table_name == table))
+
+
+def kept(connection: Connection) -> tuple[SetAside, ...]:
+    """All that are kept, in the order in which they came."""
+    if not inspect(connection).has_table(ASIDE):
+        return ()
+    columns = (_TABLE.c[name] for name in ("table_name", "row_key", "column_name", "value"))
+    rows = connection.execute(select(*columns, _TABLE.c.reason).order_by(_TABLE.c.number))
+    return tuple(
+        SetAside(table, tuple(json.loads(key)), column, value, reason)
+        for table, key, column, value, reason in rows
+    )
+
+
+def drop(connection: Connection) -> None:
+    """Remove the table."""
+    _TABLE.drop(connection, checkfirst=True)
+
+
+def as_lines(rows: Iterable[SetAside]) -> str:
+    """JSON, a line for each."""
+    return "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+
+
+def _values(row: SetAside) -> dict[str, str]:
+    return {
+        "table_name": row.table,
+        "row_key": row.row_key,
+        "column_name": row.column,
+        "value": row.value,
+        "reason": row.reason,
+    }
