@@ -107,6 +107,28 @@ def test_other_spellings_are_told_on_demand(project: Path, capsys: Capture) -> N
     assert "equivalent" in capsys.readouterr().out
 
 
+def test_a_difference_is_proven_on_demand(project: Path, capsys: Capture) -> None:
+    """One that two SQLite databases can show, and one that needs no row to be seen."""
+    (project / "a.sql").write_text("CREATE TABLE a (id INT PRIMARY KEY, n INT CHECK (n > 0));")
+    (project / "b.sql").write_text("CREATE TABLE a (id INT PRIMARY KEY, n INT); CREATE TABLE b(n);")
+    command = ["schema", "diff", "a.sql@sqlite", "b.sql@sqlite", "--json", "diff.json"]
+    assert main([*command, "--prove"]) == 1
+    proofs = {each["code"]: each["proof"] for each in written(project / "diff.json")["findings"]}
+    assert "CHECK constraint failed" in proofs["CHECK-LAXER"]
+    assert proofs["TABLE-EXTRA"] == ""
+    assert "proof" in capsys.readouterr().out
+
+
+def test_a_refused_statement_is_told_beside_the_differences(project: Path) -> None:
+    (project / "a.sql").write_text("CREATE TABLE a (id INT);\nCREATE TABEL b (id INT);\n")
+    (project / "b.sql").write_text("CREATE TABLE a (id INT NOT NULL);")
+    command = ["schema", "diff", "a.sql@sqlite", "b.sql@sqlite", "--json", "diff.json"]
+    assert main(command) == 1
+    codes = {finding["code"] for finding in written(project / "diff.json")["findings"]}
+    assert "NULLABILITY-STRICTER" in codes
+    assert len(codes) == 2
+
+
 def test_sides_are_told_apart_from_the_configured_application(dev: Path, project: Path) -> None:
     """Two databases are compared, though the application that is configured cannot be imported."""
     (project / "pyproject.toml").write_text('[tool.dbparity]\nmetadata = "gone:metadata"\n')

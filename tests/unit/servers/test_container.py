@@ -3,11 +3,12 @@ from __future__ import annotations
 import sys
 
 import pytest
+from docker.errors import APIError
 
 from dbparity.backends.postgresql import PostgreSQL
 from dbparity.backends.sqlite import SQLite
 from dbparity.servers.base import ServerOptions, Unavailable
-from dbparity.servers.container import ContainerProvider
+from dbparity.servers.container import ContainerProvider, _remove
 
 
 @pytest.fixture
@@ -67,3 +68,24 @@ def test_image_is_the_configured_one_or_the_public_one(
     service = PostgreSQL.service
     assert service is not None
     assert provider._image("postgresql", service, version) == image
+
+
+class Leaving:
+    """A container that somebody else has begun to remove."""
+
+    def __init__(self) -> None:
+        self.awaited = ""
+
+    def remove(self, **_: bool) -> None:
+        message = "removal of container is already in progress"
+        raise APIError(message)
+
+    def wait(self, *, condition: str, timeout: int) -> None:
+        assert timeout > 0
+        self.awaited = condition
+
+
+def test_a_container_that_is_being_removed_is_waited_for() -> None:
+    container = Leaving()
+    _remove(container)
+    assert container.awaited == "removed"
