@@ -197,6 +197,64 @@ class NothingToResume(UsageError):
         super().__init__(f"{url} has no migration to resume; begin it without resuming")
 
 
+class MigrationUnfinished(UsageError):
+    """A migration into a target in which another one has not ended."""
+
+    def __init__(self, url: str, migration: str) -> None:
+        """Name the database by its URL without the password, and the ``migration`` there."""
+        self.url, self.migration = url, migration
+        super().__init__(
+            f"{url} holds the unfinished migration {migration}; resume it, or roll it back"
+        )
+
+
+class MigrationUndone(UsageError):
+    """A migration that is to go on, though its way back has begun."""
+
+    def __init__(self, url: str, migration: str) -> None:
+        """Name the database by its URL without the password, and the ``migration`` there."""
+        self.url, self.migration = url, migration
+        super().__init__(
+            f"the migration {migration} into {url} is being rolled back; let that end first"
+        )
+
+
+class SchemaChanged(UsageError):
+    """A source whose schema is no longer the one that a migration was planned for."""
+
+    def __init__(self, url: str, tables: Sequence[str]) -> None:
+        """Name the database by its URL without the password, and the tables that changed."""
+        self.url, self.tables = url, tuple(tables)
+        super().__init__(
+            f"the schema of {url} has changed since the migration was planned "
+            f"({', '.join(self.tables)}); roll the migration back, and begin it again"
+        )
+
+
+class RowsUnguarded(UsageError):
+    """A target that would check foreign keys before all rows are there."""
+
+    def __init__(self, url: str, tables: Sequence[str]) -> None:
+        """Name the database by its URL without the password, and tables that refer to later rows."""
+        self.url, self.tables = url, tuple(tables)
+        super().__init__(
+            f"{url} checks foreign keys while rows are loaded, and those of "
+            f"{', '.join(self.tables)} may refer to rows that come later; use a role that may set "
+            "session_replication_role, or name an empty database"
+        )
+
+
+class LogUnwritable(UsageError):
+    """A log that cannot be written."""
+
+    def __init__(self, path: str, cause: OSError) -> None:
+        """Name the file and the ``cause``."""
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"{path}: {(cause.strerror or str(cause)).lower()}; name a folder that can be written"
+        )
+
+
 class RowsUnsatisfiable(UsageError):
     """A table for which no valid row could be made."""
 
@@ -353,6 +411,32 @@ class RowsRefused(DatabaseError):
         reason = " ".join(str(cause).split())
         super().__init__(
             f"{table}{place}: {reason}; nothing of this batch was kept: correct it, or set it aside"
+        )
+
+
+class RowsSetAside(DatabaseError):
+    """Rows that do not fit into a target, where none may be left behind."""
+
+    def __init__(self, table: str, rows: Sequence[Any]) -> None:
+        """Name the ``table``, and each of the ``rows``, `dbparity.transfer.aside.SetAside`."""
+        self.table, self.rows = table, tuple(rows)
+        first = self.rows[0]
+        more = f" and {len(self.rows) - 1} more" if len(self.rows) > 1 else ""
+        super().__init__(
+            f"{table} does not take the row with the key {', '.join(first.key)}: "
+            f"{first.reason}{more}; correct it at its source, or have such rows set aside"
+        )
+
+
+class RowsMiscounted(DatabaseError):
+    """A table into which other rows went than were sent."""
+
+    def __init__(self, table: str, sent: int, written: int) -> None:
+        """Name the ``table``, and how many rows were ``sent`` and ``written``."""
+        self.table, self.sent, self.written = table, sent, written
+        super().__init__(
+            f"{table} took {written} of {sent} rows, and this chunk was not kept; "
+            "see whether a trigger or a rule of the target changes what is inserted"
         )
 
 

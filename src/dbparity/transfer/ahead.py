@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -70,7 +70,5 @@ def _taken(made: Queue[T | _End]) -> Iterator[T]:
 
 
 def _drained(made: Queue[T | _End]) -> None:
-    try:
+    with suppress(Empty):
         made.get_nowait()
-    except Empty:
-        pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, inspect, select
 from sqlalchemy import delete as delete_from
@@ -14,12 +14,12 @@ from dbparity.transfer.survey import ASIDE
 from dbparity.wires import canonical, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from dbparity.transfer.routes import Route
-    from dbparity.wires import BadCell
+    from dbparity.wires import BadCell, Cell
 
 _LONG = Text().with_variant(LONGTEXT, "mysql", "mariadb")
 _TABLE = Table(
@@ -42,7 +42,8 @@ class SetAside:
 
     Attributes:
         table: of the source.
-        key: its key, each cell spelled canonically; () where the table has none.
+        key: its key, each cell spelled canonically; all cells where the table has none, and ()
+            where they could not be read either.
         column: whose value is the reason; "" where the server named none.
         value: that value, as it is.
         reason: why it is not in the target.
@@ -61,10 +62,25 @@ class SetAside:
 
 
 def of_cell(route: Route, cell: BadCell) -> SetAside:
-    """A row, by its bad cell."""
-    wires = [field.wire for field in route.read().keys] if cell.key else []
-    key = tuple(canonical(wire, each) for wire, each in zip(wires, cell.key, strict=True))  # type: ignore[arg-type]
+    """A row of the source, by its bad cell."""
+    key = _spelled(dict(zip(route.key, cell.key, strict=bool(cell.key))), route)
     return SetAside(route.source.name, key, cell.column, raw(cell.raw), cell.reason)
+
+
+def of_row(route: Route, cells: Mapping[str, Cell], column: str, reason: str) -> SetAside:
+    """A row of the source, by its cells; without a key these are all that tells it from others.
+
+    ``column`` is the target's, as its server names it.
+    """
+    names = {other.column.name: one.column.name for one, other in route.pairs}
+    own = names.get(column, "")
+    key = _spelled({name: cells[name] for name in route.key or cells}, route)
+    return SetAside(route.source.name, key, own, raw(cells.get(own)) if own else "", reason)
+
+
+def _spelled(cells: Mapping[str, Any], route: Route) -> tuple[str, ...]:
+    wires = {field.column.name: field.wire for field in route.leaving}
+    return tuple(canonical(wires[name], cell) for name, cell in cells.items())
 
 
 def create(connection: Connection) -> None:

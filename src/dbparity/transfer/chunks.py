@@ -41,12 +41,19 @@ class Chunk:
         """How much memory they take."""
         return sum(batch.nbytes for batch in self.batches)
 
+    def row(self, number: int) -> dict[str, Cell]:
+        """The cells of the row of that number, from 0, by their columns."""
+        for batch in self.batches:
+            if number < batch.num_rows:
+                cells: dict[str, Cell] = batch.slice(number, 1).to_pylist()[0]
+                return cells
+            number -= batch.num_rows
+        raise IndexError(number)
+
     def last(self, key: tuple[str, ...]) -> tuple[Cell, ...]:
         """The key of the last row; () without a key or a row."""
-        if not self.rows:
-            return ()
-        batch = self.batches[-1]
-        return tuple(batch.column(name)[batch.num_rows - 1].as_py() for name in key)
+        cells = self.row(self.rows - 1) if self.batches else {}
+        return tuple(cells[name] for name in key if name in cells)
 
     def digest(self) -> str:
         """SHA-256 of the rows as they were read."""
@@ -65,8 +72,11 @@ def chunks(
         CellsRefused: a cell cannot be carried, and is not to be set ``aside``.
     """
     chunk = Chunk()
-    told = (lambda cell: chunk.bad.append(cell)) if aside else refuse
-    for batch in reader.read(selection, told):
+
+    def tell(cell: BadCell) -> None:
+        chunk.bad.append(cell)
+
+    for batch in reader.read(selection, tell if aside else refuse):
         if batch.num_rows:
             chunk.batches.append(batch)
         if chunk.rows >= most or chunk.bytes >= _MOST_BYTES:
