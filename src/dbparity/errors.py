@@ -16,6 +16,8 @@ DbparityError
 │   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
 │   ├── TargetUnfit           the target's tables cannot take the rows
 │   ├── NothingToResume       the target has no migration that could go on
+│   ├── ArchiveInvalid        a file that is no archive, or is not what was written
+│   ├── ArchiveUnwritable     no room for an archive, or no right to write it
 │   └── RowsUnsatisfiable     no valid row can be made for a table
 ├── ServerError
 │   ├── ServerUnavailable     no provider could give the server
@@ -31,6 +33,7 @@ DbparityError
     ├── SchemaOccupied        tables of the same names are there, of another schema
     ├── CellsRefused          values that cannot be moved as they are
     ├── RowsRefused           rows that a server does not take
+    ├── RowsUnwritable        a server that cannot go on with a load, whatever the rows are
     └── RowsUnreadable        a table that a server does not let be read to its end
 
 Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is
@@ -235,7 +238,7 @@ class RowsUnguarded(UsageError):
     """A target that would check foreign keys before all rows are there."""
 
     def __init__(self, url: str, tables: Sequence[str]) -> None:
-        """Name the database by its URL without the password, and tables that refer to later rows."""
+        """Name the database by its URL without the password, and the tables."""
         self.url, self.tables = url, tuple(tables)
         super().__init__(
             f"{url} checks foreign keys while rows are loaded, and those of "
@@ -252,6 +255,27 @@ class LogUnwritable(UsageError):
         self.path, self.cause = path, cause
         super().__init__(
             f"{path}: {(cause.strerror or str(cause)).lower()}; name a folder that can be written"
+        )
+
+
+class ArchiveInvalid(UsageError):
+    """A file that is no archive of dbparity, or is not what was written."""
+
+    def __init__(self, path: str, reason: str, cure: str) -> None:
+        """Name the file, what is wrong with it and the ``cure``."""
+        self.path, self.reason, self.cure = path, reason, cure
+        super().__init__(f"{path} is no archive to go by: {reason}; {cure}")
+
+
+class ArchiveUnwritable(UsageError):
+    """An archive that cannot be written."""
+
+    def __init__(self, path: str, cause: OSError) -> None:
+        """Name the file and the ``cause``."""
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"{path}: {(cause.strerror or str(cause)).lower()}, and no archive was written; "
+            "name a folder that can be written and has room"
         )
 
 
@@ -428,6 +452,18 @@ class RowsSetAside(DatabaseError):
         )
 
 
+class TargetUnrestored(DatabaseError):
+    """A target that a migration was rolled back from, and that is not as it was."""
+
+    def __init__(self, url: str, reasons: Sequence[str]) -> None:
+        """Name the database by its URL without the password, and what is other."""
+        self.url, self.reasons = url, tuple(reasons)
+        super().__init__(
+            f"{url} is not as it was: {'; '.join(self.reasons)}; the journal and the backup are "
+            "kept: see what else writes to it, and roll back again"
+        )
+
+
 class RowsMiscounted(DatabaseError):
     """A table into which other rows went than were sent."""
 
@@ -437,6 +473,19 @@ class RowsMiscounted(DatabaseError):
         super().__init__(
             f"{table} took {written} of {sent} rows, and this chunk was not kept; "
             "see whether a trigger or a rule of the target changes what is inserted"
+        )
+
+
+class RowsUnwritable(DatabaseError):
+    """A load with which a server could not go on, whatever the rows are."""
+
+    def __init__(self, table: str, cause: Exception) -> None:
+        """Name the ``table`` and the ``cause``."""
+        self.table, self.cause = table, cause
+        reason = " ".join(str(cause).split())
+        super().__init__(
+            f"{table} could not be written: {reason}; nothing of this transaction was kept: "
+            "check the server, and resume"
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbparity.cli import check, doctor, revisions, schema, servers
+from dbparity.cli import check, doctor, migrate, revisions, schema, servers
 from dbparity.cli.console import complain
 from dbparity.cli.interrupts import Stopped
 from dbparity.cli.options import COULD_NOT_RUN
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(check.check)
 app.command()(doctor.doctor)
+app.command()(migrate.migrate)
 app.add_typer(schema.app, name="schema")
 app.add_typer(revisions.app, name="revisions")
 app.add_typer(servers.app, name="servers")

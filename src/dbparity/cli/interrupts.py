@@ -15,10 +15,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Stopped(BaseException):
     """A signal asked for the end. Not an `Exception`: no check may take it for an answer."""
 
-    def __init__(self, number: int) -> None:
-        """Name the signal's ``number``."""
+    def __init__(self, number: int, state: str) -> None:
+        """Name the signal's ``number``, and in which ``state`` things are left."""
         self.number = number
-        super().__init__(f"stopped by {signal.Signals(number).name}; what was started is removed")
+        super().__init__(f"stopped by {signal.Signals(number).name}; {state}")
 
     @property
     def code(self) -> int:
@@ -28,6 +28,14 @@ class Stopped(BaseException):
 
 class Interrupts:
     """While its block runs, the first signal raises `Stopped` in the main thread."""
+
+    def __init__(
+        self,
+        doing: str = "stopping; servers and databases are being removed",
+        state: str = "what was started is removed",
+    ) -> None:
+        """Say what is being done when a signal comes, and in which state things are then."""
+        self._doing, self._state = doing, state
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -50,8 +58,8 @@ class Interrupts:
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         self.hold()
         # A signal may come in the middle of another write: this one has no buffer.
-        os.write(2, b"\ndbparity: stopping; servers and databases are being removed\n")
-        raise Stopped(number)
+        os.write(2, f"\ndbparity: {self._doing}\n".encode())
+        raise Stopped(number, self._state)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -12,6 +13,7 @@ from dbparity.cli.console import Screen, complain, show, silence
 from dbparity.cli.interrupts import Interrupts
 from dbparity.cli.live import lines_or_bars
 from dbparity.cli.options import AGREED, COULD_NOT_RUN, FINDINGS
+from dbparity.errors import DriverMissing
 from dbparity.reports.summary import count
 from dbparity.results import Outcome
 from dbparity.servers.environment import DatabaseTestEnvironment
@@ -49,6 +51,15 @@ def conclude(
         complain(obstacle)
         raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(FINDINGS if failed else AGREED)
+
+
+def transfer(module: str) -> Any:  # noqa: ANN401  # a module
+    """A module of `dbparity.transfer`; raise `DriverMissing` without what moves rows."""
+    try:
+        # Few commands need it, and Arrow is slow to import.
+        return importlib.import_module(f"dbparity.transfer.{module}")
+    except ModuleNotFoundError as error:
+        raise DriverMissing("moving rows", str(error.name), "transfer") from error
 
 
 @contextmanager

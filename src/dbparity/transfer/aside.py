@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, inspect, select
@@ -31,6 +31,7 @@ _TABLE = Table(
     Column("column_name", String(255), nullable=False),
     Column("value", _LONG, nullable=False),
     Column("reason", _LONG, nullable=False),
+    Column("cell", Integer, nullable=False),
     mysql_engine="InnoDB",
     mysql_charset="utf8mb4",
 )
@@ -47,6 +48,7 @@ class SetAside:
         column: whose value is the reason; "" where the server named none.
         value: that value, as it is.
         reason: why it is not in the target.
+        cell: 1 for the first reason of a row, 2 for the next.
     """
 
     table: str
@@ -54,6 +56,7 @@ class SetAside:
     column: str
     value: str
     reason: str
+    cell: int = 1
 
     @property
     def row_key(self) -> str:
@@ -103,11 +106,10 @@ def kept(connection: Connection) -> tuple[SetAside, ...]:
     """All that are kept, in the order in which they came."""
     if not inspect(connection).has_table(ASIDE):
         return ()
-    columns = (_TABLE.c[name] for name in ("table_name", "row_key", "column_name", "value"))
-    rows = connection.execute(select(*columns, _TABLE.c.reason).order_by(_TABLE.c.number))
+    rows = connection.execute(select(_TABLE).order_by(_TABLE.c.number))
     return tuple(
-        SetAside(table, tuple(json.loads(key)), column, value, reason)
-        for table, key, column, value, reason in rows
+        SetAside(table, tuple(json.loads(key)), column, value, reason, cell)
+        for _, table, key, column, value, reason, cell in rows
     )
 
 
@@ -121,11 +123,17 @@ def as_lines(rows: Iterable[SetAside]) -> str:
     return "".join(json.dumps(asdict(row)) + "\n" for row in rows)
 
 
-def _values(row: SetAside) -> dict[str, str]:
+def numbered(cells: Iterable[SetAside]) -> list[SetAside]:
+    """Several reasons of one row, one after another."""
+    return [replace(each, cell=place) for place, each in enumerate(cells, 1)]
+
+
+def _values(row: SetAside) -> dict[str, str | int]:
     return {
         "table_name": row.table,
         "row_key": row.row_key,
         "column_name": row.column,
         "value": row.value,
         "reason": row.reason,
+        "cell": row.cell,
     }

@@ -94,7 +94,7 @@ class Copier:
                 chunk.final,
             )
             rows = [*unread.values(), *refused.values()]
-            aside.add(connection, [cell for cells in rows for cell in cells])
+            aside.add(connection, [cell for cells in rows for cell in aside.numbered(cells)])
             self.journal.add(connection, copied)
         return copied
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dbparity.backends.base import load_backend
+from dbparity.errors import BackendUnsuited
 from dbparity.schema.differences import Difference  # noqa: TC001  # msgspec asks for it
 from dbparity.schema.drafts import Handling, Remark
 from dbparity.snapshots import Snapshot  # noqa: TC001  # likewise
+from dbparity.targets import version_tuple
 from dbparity.transfer.admission import Mode, admit, column_named, named
 from dbparity.transfer.hosting import Hosted, host
 from dbparity.transfer.order import ordered
@@ -161,9 +164,14 @@ def plan(source: Survey, target: Survey, mode: Mode = Mode.FILL) -> Plan:
 
 def _hosted(source: Snapshot, target: Snapshot) -> Hosted:
     """The target's own schema, or the one that is made for it."""
-    if target.tables:
-        return Hosted(target, (), ())
-    return host(source, load_backend(target.backend), target.version)
+    backend = load_backend(target.backend)
+    if not target.tables:
+        return host(source, backend, target.version)
+    home = backend.home(version_tuple(target.version))
+    if home is None:
+        raise BackendUnsuited(backend.title)
+    filled = [table for table in target.tables if named(table.name, source) is not None]
+    return Hosted(target, (), tuple(chain.from_iterable(map(home.number, filled))))
 
 
 def _load(  # noqa: PLR0913  # a table of a migration is all of these

@@ -47,7 +47,7 @@ def test_stop_exits_with_the_code_of_its_signal(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     def stopped(**_: object) -> None:
-        raise Stopped(signal.SIGTERM)
+        raise Stopped(signal.SIGTERM, "what was started is removed")
 
     monkeypatch.setattr(doctor, "outputs", stopped)
     assert main(["doctor"]) == 143

@@ -164,6 +164,11 @@ class Home(ABC):
         """What is added to a table after its load, but for foreign keys."""
         for index in table.indexes:
             yield self.index(index, table)
+        yield from self.number(table)
+
+    def number(self, table: Table) -> Iterator[str]:  # noqa: ARG002
+        """What lets the database number rows behind those that were loaded, if it does not yet."""
+        yield from ()
 
     def refer(self, table: Table) -> Iterator[str]:
         """The foreign keys that are added after all loads."""

@@ -120,9 +120,8 @@ class PostgreSQLHome(Home):
                 place = f"{name}.{self.name(column.name)}"
                 yield f"COMMENT ON COLUMN {place} IS {self.text(column.comment)}"
 
-    def complete(self, table: Table) -> Iterator[str]:
-        """Indexes, and what numbers go on from."""
-        yield from super().complete(table)
+    def number(self, table: Table) -> Iterator[str]:
+        """Where its sequences go on from."""
         for column in table.columns:
             if column.automatic:
                 name, label = self.name(table.name), self.name(column.name)

@@ -1,0 +1,186 @@
+"""``dbparity migrate``: the rows of one database moved to another, and every cell proven."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+from sqlalchemy import make_url
+
+from dbparity.cli.console import Screen, silence, table
+from dbparity.cli.interrupts import Interrupts
+from dbparity.cli.live import lines_or_bars
+from dbparity.cli.options import Json, Junit, Markdown
+from dbparity.cli.output import outputs
+from dbparity.cli.running import conclude, transfer
+from dbparity.errors import SettingsInvalid
+from dbparity.reports.redaction import hide
+from dbparity.reports.summary import count
+from dbparity.results import Severity
+from dbparity.transfer.admission import Mode
+
+if TYPE_CHECKING:
+    from dbparity.results import Report
+    from dbparity.transfer.plan import Load, Plan
+
+_STOPPING = "stopping after this chunk"
+_STOPPED = "what was copied is kept: go on with --resume, or back with --rollback"
+_RATE = 150_000  # rows a second that are copied and compared, on two cores
+
+
+class OnError(StrEnum):
+    """What becomes of a row that the target does not take."""
+
+    STOP = "stop"
+    QUARANTINE = "quarantine"
+
+
+def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as options
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The URL of what is copied.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="The URL of what is written to.")
+    ] = "",
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Say what would be done, and what is in the way; no writing."),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a migration that was cut off.")
+    ] = False,
+    rollback: Annotated[
+        bool,
+        typer.Option("--rollback", help="Put TARGET back as it was; SOURCE can be left out."),
+    ] = False,
+    replace: Annotated[
+        str,
+        typer.Option(
+            metavar="DATABASE",
+            help="Replace the rows of the target, whose name this is, after a backup of them.",
+        ),
+    ] = "",
+    on_error: Annotated[
+        OnError, typer.Option(help="What becomes of rows that the target does not take.")
+    ] = OnError.STOP,
+    log: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="For the log, backups and rows that are set aside."),
+    ] = Path("dbparity-migrations"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+) -> None:
+    """Copy a database into another one, of whichever product, and prove every cell.
+
+    The rows are looked at first: what the target would refuse or change is told before anything is
+    written. A row that does not fit stops the migration, and the target is as it was; or the row
+    is set aside. A run that is cut off is resumed, or rolled back.
+
+    Exit codes: 0 every row arrived as it was, 1 findings, 2 could not run.
+
+    Examples:
+    ```console
+    dbparity migrate sqlite:///shop.db postgresql://app@localhost/shop --plan
+    dbparity migrate sqlite:///shop.db postgresql://app@localhost/shop
+    dbparity migrate mysql://app@db/shop postgresql://app@db/shop --replace shop --yes
+    dbparity migrate mysql://app@db/shop postgresql://app@db/shop --resume
+    dbparity migrate --rollback postgresql://app@db/shop
+    ```
+    """
+    files = outputs(json=json, junit=junit, markdown=markdown)
+    if sum((plan, resume, rollback)) > 1:
+        cure = "give one of --plan, --resume and --rollback"
+        raise SettingsInvalid("dbparity migrate", "it cannot do all of these at once", cure)
+    if rollback:
+        target = target or source
+    elif not target:
+        raise SettingsInvalid("dbparity migrate", "no target is named", "write SOURCE TARGET")
+    mode = _mode(target, replace)
+    service = transfer("service").DataMigrationService(
+        source, target, sets_aside=on_error is OnError.QUARANTINE, folder=log
+    )
+    if rollback:
+        _ask(f"{service.target.text} is put back as it was before the migration.", yes=yes)
+    elif replace and not plan:
+        _ask(f"The rows of {service.target.text} are replaced.", yes=yes)
+    screen = Screen(stderr=True)
+    with silence(), Interrupts(_STOPPING, _STOPPED), lines_or_bars(screen) as progress:
+        service.progress = progress
+        if plan:
+            foresight = service.foresee(mode)
+            _announce(foresight.plan, screen)
+            report = foresight.report
+        elif rollback:
+            report = service.rollback()
+        elif resume:
+            report = service.resume()
+        else:
+            report = service.migrate(mode, lambda made: _announce(made, screen))
+    _tabulate(report, Screen(stderr=any(file.is_standard for file in files)))
+    conclude(report, Severity.DEGRADED, files)
+
+
+def _mode(target: str, replace: str) -> Mode:
+    """Raise `SettingsInvalid` where ``replace`` is not the name of the target's database."""
+    if not replace:
+        return Mode.FILL
+    name = make_url(target).database or ""
+    if replace not in {name, Path(name).name}:
+        cure = f"write --replace {Path(name).name}, if that is what you mean"
+        raise SettingsInvalid(f"--replace {replace}", f"the target is {hide(target)}", cure)
+    return Mode.REPLACE
+
+
+def _ask(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise SettingsInvalid("dbparity migrate", "nobody is there to be asked", "give --yes")
+    typer.confirm(f"{question} Go on?", abort=True, err=True)
+
+
+def _announce(plan: Plan, screen: Screen) -> None:
+    """What is going to be done to which database."""
+    rows = f"{plan.rows:,} rows of {count(len(plan.loads), 'table')}"
+    screen.paragraph(Text(f"{rows} from {plan.source}"), lead=Text("copy  ", "bold"))
+    made = "its tables are made" if plan.before else "its tables are there"
+    emptied = f"; {', '.join(plan.replaced)}: rows replaced" if plan.replaced else ""
+    screen.paragraph(Text(f"{plan.target}; {made}{emptied}"), lead=Text("into  ", "bold"))
+    shown = table("table", "rows", "chunks", "key", "converted")
+    for load in plan.loads:
+        key = ", ".join(load.key) or "none: compared as a multiset"
+        shown.add_row(load.table, f"{load.rows:,}", str(load.chunks), key, _converted(load))
+    screen.print(shown)
+    for circle in plan.circles:
+        screen.print(Text(f"{', '.join(circle)} refer to each other"), soft_wrap=True)
+    for remark in plan.remarks:
+        screen.paragraph(Text(str(remark)), lead=Text("  ", "dim"))
+    seconds = plan.rows / _RATE
+    screen.print(Text(f"about {max(seconds, 1):,.0f} s, with every cell compared"))
+
+
+def _converted(load: Load) -> str:
+    """The columns whose type the target spells otherwise."""
+    return ", ".join(
+        f"{each.column} {each.source or 'untyped'} → {each.target}"
+        for each in load.columns
+        if each.source.lower() != each.target.lower()
+    )
+
+
+def _tabulate(report: Report, screen: Screen) -> None:
+    """How many rows of each table were copied, set aside and compared."""
+    shown = table("table", "copied", "set aside", "compared")
+    tables: dict[str, dict[str, float]] = {}
+    for result in report.results:
+        for each in result.measurements:
+            tables.setdefault(result.check, {})[f"{result.category} {each.subject}"] = each.value
+    for name, figures in tables.items():
+        cells = (figures.get(f"{key}", 0) for key in ("copy rows", "copy set aside", "data rows"))
+        shown.add_row(name, *(f"{cell:,.0f}" for cell in cells))
+    if tables:
+        screen.print(shown)
