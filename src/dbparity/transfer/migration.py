@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,11 +14,12 @@ from dbparity.backends.base import quoted
 from dbparity.errors import RowsUnguarded, TargetUnrestored
 from dbparity.targets import version_tuple
 from dbparity.transfer import aside, journal
+from dbparity.transfer.archive import Archive
 from dbparity.transfer.copying import Copier
 from dbparity.transfer.journal import Completed, Journal, Prepared, Undone
+from dbparity.transfer.restoring import restore
 from dbparity.transfer.routes import routes
 from dbparity.transfer.strays import set_strays_aside
-from dbparity.transfer.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -138,15 +141,22 @@ class Migration:
         with self.writer.begin() as connection:
             Journal(connection).add(connection, Undone())
         self.standing.undone = True
+        if begun.archive:
+            restore(Archive.open(Path(begun.archive)), self.target.backend, self.writer)
+        else:
+            self._empty()
+        self._prove_undone()
+        self.forget()
+        self.audit.tell("undone")
+
+    def _empty(self) -> None:
+        """Take away what was made, or the rows from what there was."""
         with self.writer.begin() as connection:
-            if begun.original.tables:
+            if self.standing.begun.original.tables:
                 loaded = [load.target_table for load in self.plan.loads]
                 _run(connection, _deletions(connection, reversed(loaded)))
             else:
                 _run(connection, self._demolition())
-        self._prove_undone()
-        self.forget()
-        self.audit.tell("undone")
 
     def forget(self, *, keep_aside: bool = False) -> None:
         """Remove what a migration keeps in its target, but perhaps the rows set aside."""
@@ -156,13 +166,14 @@ class Migration:
             journal.drop(connection)
 
     def _prove_undone(self) -> None:
-        original = self.standing.begun.original
-        with self.target.connected() as connection:
-            found = survey(connection, self.target.backend)
-        other = [
-            *_unlike(original.tables, found.snapshot.tables),
-            *(f"{name} has rows" for name in found.occupied),
-        ]
+        begun = self.standing.begun
+        found = self.target.survey()
+        other = [*_unlike(begun.original.tables, found.snapshot.tables)]
+        if begun.archive:
+            with closing(self.target.reader()) as reader:
+                Archive.open(Path(begun.archive)).verify(reader)
+        else:
+            other += [f"{name} has rows" for name in found.occupied]
         if other:
             raise TargetUnrestored(self.target.text, other)
 
