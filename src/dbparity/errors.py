@@ -34,6 +34,7 @@ DbparityError
     ├── CellsRefused          values that cannot be moved as they are
     ├── RowsRefused           rows that a server does not take
     ├── RowsUnwritable        a server that cannot go on with a load, whatever the rows are
+    ├── ArchiveDiffers        a database that has not the rows of its archive
     └── RowsUnreadable        a table that a server does not let be read to its end
 
 Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is
@@ -461,6 +462,20 @@ class TargetUnrestored(DatabaseError):
         super().__init__(
             f"{url} is not as it was: {'; '.join(self.reasons)}; the journal and the backup are "
             "kept: see what else writes to it, and roll back again"
+        )
+
+
+class ArchiveDiffers(DatabaseError):
+    """A database that does not have the rows that an archive has of it."""
+
+    def __init__(self, path: str, findings: Sequence[Any]) -> None:
+        """Name the file, and what differs: each a `dbparity.results.Finding`."""
+        self.path, self.findings = path, tuple(findings)
+        first = self.findings[0]
+        more = f", and {len(findings) - 1} more tables differ" if len(findings) > 1 else ""
+        super().__init__(
+            f"the database is not as {path} has it: {first.place}: {first.message}{more}; "
+            "find what wrote to it meanwhile, and do it again"
         )
 
 

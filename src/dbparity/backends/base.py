@@ -19,7 +19,7 @@ from dbparity.errors import DriverMissing, TargetUnknown
 from dbparity.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Column, Connection, Dialect, Engine, Select, Table
@@ -349,6 +349,17 @@ class Backend(ABC):
     def at_rest(self, connection: Connection) -> AtRest:  # noqa: ARG002
         """What of a schema does nothing while rows come through a connection of `writer`."""
         return AtRest(foreign_keys=False, triggers=False)
+
+    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:  # noqa: ARG002
+        """Drop those of ``tables`` that do not rest, and return what makes them again."""
+        return ()
+
+    def counters(self, connection: Connection) -> dict[str, int]:  # noqa: ARG002
+        """What numbers rows, by its name, and the number it goes on with."""
+        return {}
+
+    def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:  # noqa: B027
+        """Have counters go on with numbers that `counters` told."""
 
     def loader(self, connection: Connection) -> Loader:
         """What loads rows exactly, in the transaction of a connection of `writer`."""

@@ -54,6 +54,10 @@ class MariaDB(MySQL):
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = DATABASE() AND auto_increment > 1"
     )
+    counted: ClassVar[str] = (
+        "SELECT table_name, auto_increment FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL"
+    )
     sequences: ClassVar[str] = (
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE'"

@@ -30,7 +30,7 @@ from dbparity.backends.catalogues import mysql
 from dbparity.backends.homes.mysql import MySQLHome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine, RowMapping, Select, Table
@@ -60,6 +60,11 @@ _TEXTS = re.compile(r"'(?:[^']|'')*'")
 _QUOTED = re.compile(r'"([^"]+)"')
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _DDL = "SHOW GLOBAL STATUS WHERE variable_name REGEXP '^Com_(alter|create|drop|rename|import)'"
+_TRIGGERS = (
+    "SELECT trigger_name, event_object_table FROM information_schema.triggers "
+    "WHERE trigger_schema = DATABASE() "
+    "ORDER BY event_object_table, event_manipulation, action_timing, action_order"
+)
 _IDLE = {"Sleep", "Quit"}
 _PROGRAMS = (
     (
@@ -261,6 +266,29 @@ class MySQL(Backend):
         """Foreign keys can be told to rest, triggers cannot."""
         return AtRest(foreign_keys=True, triggers=False)
 
+    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:
+        """Nothing but DROP keeps them from firing; it commits."""
+        found = connection.execute(text(_TRIGGERS)).all()
+        mode = connection.scalar(text("SELECT @@sql_mode"))
+        made = []
+        for name, table in found:
+            if table in tables:
+                told = connection.exec_driver_sql(f"SHOW CREATE TRIGGER {quoted(connection, name)}")
+                row = told.mappings().one()
+                made += [f"SET sql_mode = '{row['sql_mode']}'", row["SQL Original Statement"]]
+                connection.exec_driver_sql(f"DROP TRIGGER {quoted(connection, name)}")
+        return [*made, f"SET sql_mode = '{mode}'"] if made else []
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Ask information_schema."""
+        rows = connection.execute(text(self.counted)).all()
+        return {name: int(number) for name, number in rows}
+
+    def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
+        """By DDL, which commits; numbers that rows have are never given again."""
+        for name, number in counters.items():
+            connection.exec_driver_sql(self.numbering(quoted(connection, name), number))
+
     def loader(self, connection: Connection) -> Loader:
         """LOAD DATA LOCAL, or INSERT where the server forbids that."""
         loader: Loader = self.wires("mysql").MySQLLoader(connection, self.quote)
@@ -339,6 +367,12 @@ class MySQL(Backend):
     moved_counters: ClassVar[str] = (
         "SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ table_name "
         "FROM information_schema.tables WHERE table_schema = DATABASE() AND auto_increment > 1"
+    )
+
+    counted: ClassVar[str] = (
+        "SELECT /*+ SET_VAR(information_schema_stats_expiry = 0) */ table_name, auto_increment "
+        "FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL"
     )
 
     words: ClassVar[mysql.Dialect] = mysql.MYSQL

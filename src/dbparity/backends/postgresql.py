@@ -24,7 +24,7 @@ from dbparity.backends.catalogues import postgresql
 from dbparity.backends.homes.postgresql import PostgreSQLHome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
@@ -50,6 +50,10 @@ _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 _IDENTITY = (
     "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
     "FROM pg_database WHERE datname = current_database()"
+)
+_COUNTERS = (
+    "SELECT sequencename AS name, coalesce(last_value + increment_by, start_value) AS number "
+    "FROM pg_sequences WHERE schemaname = current_schema()"
 )
 _CONNECT_SECONDS = 10
 
@@ -202,6 +206,17 @@ class PostgreSQL(Backend):
         """Both, where the role may say that it replicates."""
         rests = connection.scalar(text("SHOW session_replication_role")) == "replica"
         return AtRest(foreign_keys=rests, triggers=rests)
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Ask pg_sequences; one that was never used goes on with its first number."""
+        rows = connection.execute(text(_COUNTERS)).all()
+        return {row.name: row.number for row in rows}
+
+    def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
+        """Set the sequences."""
+        for name, number in counters.items():
+            values = {"name": quoted(connection, name), "number": number}
+            connection.execute(text("SELECT setval(:name, :number, false)"), values)
 
     def loader(self, connection: Connection) -> Loader:
         """COPY."""

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import event, text
 
-from dbparity.backends.base import AtRest, Backend, Driver, Explain, Features, Plan, Refusal
+from dbparity.backends.base import (
+    AtRest,
+    Backend,
+    Driver,
+    Explain,
+    Features,
+    Plan,
+    Refusal,
+    quoted,
+)
 from dbparity.backends.catalogues import sqlite
 from dbparity.backends.homes.sqlite import SQLiteHome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import URL, Connection, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
@@ -36,6 +45,7 @@ _REFUSALS = {
     sqlite3.SQLITE_LOCKED: Refusal.CONFLICT,
 }
 _BUSY_SECONDS = 30
+_HAS_COUNTERS = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 
 
@@ -136,6 +146,29 @@ class SQLite(Backend):
     def at_rest(self, connection: Connection) -> AtRest:  # noqa: ARG002
         """Foreign keys are asleep unless somebody wakes them."""
         return AtRest(foreign_keys=True, triggers=False)
+
+    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:
+        """Nothing but DROP keeps them from firing; it is undone by ROLLBACK."""
+        asked = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+        found = [row for row in connection.execute(text(asked)).all() if row.tbl_name in tables]
+        for row in found:
+            connection.exec_driver_sql(f"DROP TRIGGER {quoted(connection, row.name)}")
+        return [row.sql for row in found]
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Read sqlite_sequence, which the first table with AUTOINCREMENT brings."""
+        if connection.scalar(text(_HAS_COUNTERS)) is None:
+            return {}
+        rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
+        return {row.name: row.seq + 1 for row in rows}
+
+    def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
+        """Write sqlite_sequence, which is there as long as a table with AUTOINCREMENT is."""
+        forget = text("DELETE FROM sqlite_sequence WHERE name = :name")
+        note = text("INSERT INTO sqlite_sequence VALUES (:name, :last)")
+        for name, number in counters.items():
+            connection.execute(forget, {"name": name})
+            connection.execute(note, {"name": name, "last": number - 1})
 
     def loader(self, connection: Connection) -> Loader:
         """INSERT, many rows to a call."""

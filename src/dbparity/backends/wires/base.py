@@ -35,6 +35,13 @@ class Reader(ABC):
         One stream at a time: the next may begin when this one has ended or was closed.
         """
 
+    def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
+        """Stream all rows as `Loader.restore` puts them back, whatever a wire can carry of them.
+
+        Where columns hold values of other sorts than theirs, these are in `loose.ODD`.
+        """
+        return self.read(selection)
+
     @abstractmethod
     def orders(self, field: Field) -> bool:
         """Whether rows can be ordered by a column as other products order them by theirs."""
@@ -54,6 +61,10 @@ class Loader(ABC):
         `RowsRefused` for what the server refuses; then the transaction is to be rolled back.
         """
         return self.send(table, fields, self._fitting(fields, batches))
+
+    def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
+        """Write rows as `Reader.preserved` told them of a table of the same columns."""
+        return self.load(table, fields, (batch.select(_names(fields)) for batch in batches))
 
     @abstractmethod
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
@@ -75,6 +86,10 @@ class Loader(ABC):
                 raise CellsRefused(found)
             yield batch
             start += batch.num_rows
+
+
+def _names(fields: Sequence[Field]) -> list[str]:
+    return [field.column.name for field in fields]
 
 
 _MOMENTS = frozenset({Kind.TIME, Kind.DATETIME})
