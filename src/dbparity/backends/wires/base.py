@@ -14,10 +14,12 @@ from dbparity.wires import BadCell, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from dbparity.snapshots import Table
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
     Quote = Callable[[str], str]
     Tell = Callable[[BadCell], None]
+    Find = Callable[[Field, Array], Iterator[tuple[int, str]]]
 
 
 def refuse(cell: BadCell) -> NoReturn:
@@ -35,12 +37,9 @@ class Reader(ABC):
         One stream at a time: the next may begin when this one has ended or was closed.
         """
 
-    def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
-        """Stream all rows as `Loader.restore` puts them back, whatever a wire can carry of them.
-
-        Where columns hold values of other sorts than theirs, these are in `loose.ODD`.
-        """
-        return self.read(selection)
+    def actual(self, table: Table) -> Table:
+        """``table`` with the types that its values need, where nobody is held to those declared."""
+        return table
 
     @abstractmethod
     def orders(self, field: Field) -> bool:
@@ -57,39 +56,45 @@ class Loader(ABC):
     def load(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
         """Write the rows and return how many there were.
 
-        Raise `CellsRefused` for values that a column would change, before they are sent, and
-        `RowsRefused` for what the server refuses; then the transaction is to be rolled back.
+        Raise `CellsRefused` for values that a column would change, before they are sent,
+        `RowsRefused` for what the server refuses, and `RowsUnwritable` where it cannot go on,
+        whatever the rows are; then the transaction is to be rolled back.
         """
         return self.send(table, fields, self._fitting(fields, batches))
-
-    def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
-        """Write rows as `Reader.preserved` told them of a table of the same columns."""
-        return self.load(table, fields, (batch.select(_names(fields)) for batch in batches))
 
     @abstractmethod
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """Write batches in which every cell fits."""
 
     def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
-        """The places of the cells that the column would change without a word, and why."""
-        yield from misfits(field, cells)
+        """The places of the cells that are known not to fit before they are sent, and why."""
+        yield from self.changes(field, cells)
+        yield from refusals(field, cells)
+
+    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+        """Those of the misfits that the column would change without a word."""
+        yield from changes(field, cells)
+
+    def unfit(self, fields: Sequence[Field], batch: Batch, start: int = 0) -> list[BadCell]:
+        """The misfits of a batch whose first row is the ``start``-th."""
+        return _bad_cells(self.misfits, fields, batch, start)
 
     def _fitting(self, fields: Sequence[Field], batches: Iterable[Batch]) -> Iterator[Batch]:
         start = 0
         for batch in batches:
-            found = [
-                BadCell(field.column.name, start + place, (), cells[place].as_py(), reason)
-                for field, cells in zip(fields, batch.columns, strict=True)
-                for place, reason in self.misfits(field, cells)
-            ]
+            found = _bad_cells(self.changes, fields, batch, start)
             if found:
                 raise CellsRefused(found)
             yield batch
             start += batch.num_rows
 
 
-def _names(fields: Sequence[Field]) -> list[str]:
-    return [field.column.name for field in fields]
+def _bad_cells(find: Find, fields: Sequence[Field], batch: Batch, start: int) -> list[BadCell]:
+    return [
+        BadCell(field.column.name, start + place, (), cells[place].as_py(), reason)
+        for field, cells in zip(fields, batch.columns, strict=True)
+        for place, reason in find(field, cells)
+    ]
 
 
 _MOMENTS = frozenset({Kind.TIME, Kind.DATETIME})
@@ -97,7 +102,7 @@ _SINGLE = 32
 _MICROSECONDS = 6
 
 
-def misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+def changes(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
     """What any product that holds columns to their types would change without a word."""
     kind, wire = field.column.type, field.wire.kind
     if not kind.enforced:
@@ -112,6 +117,12 @@ def misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         yield from told(changed, "is no float of 32 bits")
     if wire is Kind.TEXT:
         yield from _text_misfits(field, cells)
+
+
+def refusals(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    """What any product refuses by itself, but would not always name."""
+    if cells.null_count and not field.column.nullable:
+        yield from told(cells.is_null(), "is NULL, and the column is NOT NULL")
 
 
 def _text_misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,7 @@ from pymysql.cursors import SSCursor
 
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
 from dbparity.backends.wires.mysql_packets import Packets
-from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
 from dbparity.snapshots import Family
 from dbparity.wires import Kind, padded
 
@@ -47,6 +47,12 @@ _PADDED = frozenset({Kind.TIME, Kind.DATETIME})
 # Known as bytes alone.
 _BYTES = ("geom", "point", "linestring", "polygon", "multi", "vector")
 _YEARS = ("0", "0000", *map(str, range(1901, 2156)))
+# What no row is the cause of: disk and memory, shutdowns, privileges, locks, and the client's own
+# errors, which are about the connection.
+_NOT_BY_ROWS = frozenset(
+    {0, 1021, 1028, 1030, 1037, 1038, 1041, 1053, 1054, 1114, 1142, 1143, 1146, 1180, 1205, 1206}
+    | {1213, 1223, 1227, 1290, 1317, 1792, 1836, 1927, 1969, 3024, 3169, *range(2000, 3000)}
+)
 _STATEMENT_BYTES = 1_000_000
 _ROOM = 1024  # for the words around the values of a statement
 
@@ -185,9 +191,9 @@ class MySQLLoader(Loader):
                 count += batch.num_rows
         return count
 
-    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         """What strict mode lets pass, and what no packet holds."""
-        yield from super().misfits(field, cells)
+        yield from super().changes(field, cells)
         wire = field.wire.kind
         if wire is Kind.FLOAT:
             yield from told(pc.invert(pc.is_finite(cells)), "is no number to the server")
@@ -305,8 +311,10 @@ def _literals(field: Field, cells: Array) -> Array:
     return pc.fill_null(spelled, "NULL")
 
 
-def _refused(table: str, error: Exception, start: int) -> RowsRefused:
+def _refused(table: str, error: Exception, start: int) -> RowsRefused | RowsUnwritable:
     """With the column and the row that the server names."""
+    if error.args[0] in _NOT_BY_ROWS:
+        return RowsUnwritable(table, error)
     words = str(error.args[-1])
     column = re.search(r"(?:for column|Column) [`'](?:[^`]*`\.`[^`]*`\.`)?([^`']*)[`']", words)
     row = re.search(r"at row (\d+)", words)

@@ -18,7 +18,7 @@ from pyarrow import csv
 
 from dbparity.backends.wires import postgresql_binary as binary
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
-from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
 from dbparity.snapshots import Family
 from dbparity.wires import Kind, padded
 
@@ -47,6 +47,8 @@ _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 _BINARY, _TEXT = "FORMAT binary", "FORMAT csv, ENCODING 'UTF8'"
 _FRAMES = {_BINARY: (binary.HEADER, binary.TRAILER), _TEXT: (b"", b"")}
 _PADDED = frozenset({Kind.TIME, Kind.DATETIME})
+# Classes of SQLSTATE: the connection, the transaction, privileges, resources, and the server's end.
+_NOT_BY_ROWS = ("08", "25", "28", "40", "42", "53", "55", "57", "58", "XX")
 _PLACE = re.compile(r"COPY .*, line (\d+)(?:, column (.*?))?(?:: |$)", re.MULTILINE)
 
 
@@ -185,9 +187,9 @@ class PostgreSQLLoader(Loader):
                 count += int(cursor.rowcount)
         return count
 
-    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         """NUL is in no text of PostgreSQL, whose error would not name the column."""
-        yield from super().misfits(field, cells)
+        yield from super().changes(field, cells)
         if pa.types.is_string(cells.type) and b"\0" in cells.buffers()[2].to_pybytes():
             texts = enumerate(cells.to_pylist())
             yield from ((place, "has a NUL") for place, text in texts if "\0" in (text or ""))
@@ -213,8 +215,10 @@ def _in_csv(batch: Batch) -> memoryview:
     return sink.getbuffer()
 
 
-def _refused(table: str, error: psycopg.Error, start: int) -> RowsRefused:
+def _refused(table: str, error: psycopg.Error, start: int) -> RowsRefused | RowsUnwritable:
     """With the place that COPY names."""
+    if (error.sqlstate or "08").startswith(_NOT_BY_ROWS):
+        return RowsUnwritable(table, error)
     found = _PLACE.search(error.diag.context or "")
     row = start + int(found[1]) - 1 if found else None
     return RowsRefused(table, error, row, found[2] if found else None)

@@ -14,26 +14,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from adbc_driver_manager import Error
 
+from dbparity.backends.wires import sqlite_values as values
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
-from dbparity.backends.wires.loose import ODD, Invalid, carry, decoded, kept, restored
-from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable
-from dbparity.wires import Kind
+from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
+from dbparity.wires import BadCell, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection
 
     from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.snapshots import Table
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
-_EXACT = 2**53  # floats hold every integer up to here
 _EXACT_DIGITS = 15  # of a decimal, as a float
 _BATCH_BYTES = 8_000_000
 _BATCH_ROWS = 32_768
 _FEWEST = 64
 _ROWS = 4096  # at once, where they are read one by one
+# Primary result codes that the rows are the cause of; a CHECK that cannot be evaluated is an error.
+_BY_ROWS = frozenset(
+    {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+    }
+)
 _CONVERTED = "would become a number"
 _NUMERIC = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
 
@@ -76,7 +85,7 @@ class SQLiteReader(Reader):
             self._rows = _opened(name)
         except sqlite3.Error as error:
             raise DatabaseUnreachable(url.render_as_string(), error) from error
-        self._rows.text_factory = decoded
+        self._rows.text_factory = _text
         self._arrow = adbc.connect(name, autocommit=True)
         _begin_alike(self._rows, self._arrow, name)
 
@@ -86,18 +95,6 @@ class SQLiteReader(Reader):
             walk = self._row_by_row if self.unsafe(selection) else self._streamed
             yield from walk(selection, bad)
         except (sqlite3.Error, Error) as error:
-            raise RowsUnreadable(selection.table, error) from error
-
-    def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
-        """One by one, of whatever sort they are."""
-        carriers = [(field.column.name, _carrier(field)) for field in selection.fields]
-        whole = {each.column.name for each in selection.fields if _is_number(each)}
-        columns = ", ".join(self._quote(name) for name, _ in carriers)
-        try:
-            rows = self._rows.execute(self._select(columns, selection))
-            while chunk := rows.fetchmany(_ROWS):
-                yield kept(pa.schema(carriers), chunk, whole)
-        except sqlite3.Error as error:
             raise RowsUnreadable(selection.table, error) from error
 
     def unsafe(self, selection: Selection) -> tuple[str, ...]:
@@ -110,14 +107,25 @@ class SQLiteReader(Reader):
     def _scan(self, selection: Selection) -> tuple[str, ...]:
         checks = [f"NOT ({self._path(field).safe})" for field in selection.fields]
         source = self._quote(selection.table)
-        asked = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {' OR '.join(checks)})"
-        if not self._rows.execute(asked).fetchone()[0]:
+        asked = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {values.either(checks)})"
+        if not self._ask(asked)[0]:
             return ()
         maxima = ", ".join(f"max({check})" for check in checks)
-        found = self._rows.execute(f"SELECT {maxima} FROM {source}").fetchone()
+        found = self._ask(f"SELECT {maxima} FROM {source}")
         return tuple(
             field.column.name for field, is_so in zip(selection.fields, found, strict=True) if is_so
         )
+
+    def actual(self, table: Table) -> Table:
+        """By a scan, and further ones where the values are not as declared."""
+        try:
+            return values.actual(self._ask, self._quote, table)
+        except sqlite3.Error as error:
+            raise RowsUnreadable(table.name, error) from error
+
+    def _ask(self, query: str) -> Sequence[Any]:
+        row: Sequence[Any] = self._rows.execute(query).fetchone()
+        return row
 
     def orders(self, field: Field) -> bool:
         """What is kept as a number, as bytes, or as a text that others order as one."""
@@ -153,7 +161,12 @@ class SQLiteReader(Reader):
         columns = ", ".join(self._quote(field.column.name) for field in selection.fields)
         rows = enumerate(self._rows.execute(self._select(columns, selection)))
         while chunk := list(islice(rows, _ROWS)):
-            yield carry(selection, chunk, bad)
+            good = [cells for row, found in chunk if (cells := _cells(selection, row, found, bad))]
+            arrays = [
+                pa.array([cells[place] for cells in good], field.wire.arrow)
+                for place, field in enumerate(selection.fields)
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=selection.schema)
 
     def _select(self, columns: str, selection: Selection) -> str:
         where = bounded(selection, self._order, _literal)
@@ -166,10 +179,10 @@ class SQLiteReader(Reader):
 
     def _batch_rows(self, table: str) -> int:
         """As many as fill a few megabytes, if the whole file were this table."""
-        (size,) = self._rows.execute(
+        (size,) = self._ask(
             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-        ).fetchone()
-        (rows,) = self._rows.execute(f"SELECT count(*) FROM {self._quote(table)}").fetchone()
+        )
+        (rows,) = self._ask(f"SELECT count(*) FROM {self._quote(table)}")
         fitting: int = _BATCH_BYTES * rows // size
         return max(_FEWEST, min(_BATCH_ROWS, fitting))
 
@@ -181,21 +194,9 @@ class SQLiteReader(Reader):
         if wire is Kind.BINARY:
             return _Path(f"typeof({name}) IN ('blob', 'null')", name, "x''")
         if wire is Kind.FLOAT or (wire is Kind.DECIMAL and has != "TEXT"):
-            exact = f"typeof({name}) = 'integer' AND {name} BETWEEN -{_EXACT} AND {_EXACT}"
-            safe = f"typeof({name}) IN ('real', 'null') OR {exact}"
+            safe = values.is_float(name)
             return _Path(safe, name if has == "REAL" else f"CAST({name} AS REAL)", "0.0")
         return _Path(f"typeof({name}) IN ('text', 'null')", name, "''")
-
-
-def _is_number(field: Field) -> bool:
-    """Whether its affinity alone decides between an integer and a float."""
-    return affinity(field.column.type.native) not in {"TEXT", "BLOB"}
-
-
-def _carrier(field: Field) -> Any:  # noqa: ANN401
-    """The type of the array that holds most of what a column keeps."""
-    decimal = field.wire.kind is Kind.DECIMAL and _is_number(field)
-    return pa.float64() if decimal else field.wire.arrow
 
 
 def _opened(name: str) -> sqlite3.Connection:
@@ -221,6 +222,20 @@ def _begin_alike(rows: sqlite3.Connection, arrow: Any, name: str) -> None:  # no
         watch.close()
 
 
+@dataclass(frozen=True)
+class _Invalid:
+    """Bytes that SQLite takes for a text."""
+
+    raw: bytes
+
+
+def _text(raw: bytes) -> str | _Invalid:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _Invalid(raw)
+
+
 def _literal(_field: Field, cell: Cell) -> str:
     if isinstance(cell, bytes):
         return f"x'{cell.hex()}'"
@@ -228,6 +243,46 @@ def _literal(_field: Field, cell: Cell) -> str:
         return repr(cell)
     number = _field.wire.kind is Kind.DECIMAL
     return f"CAST(x'{cell.encode().hex()}' AS {'NUMERIC' if number else 'TEXT'})"
+
+
+def _cells(selection: Selection, row: int, found: Sequence[object], bad: Tell) -> list[Cell] | None:
+    """The cells of a row; None if one of them is bad."""
+    cells, good = [], True
+    for field, value in zip(selection.fields, found, strict=True):
+        cell, reason = _cell(field.wire.kind, value)
+        cells.append(cell)
+        if reason:
+            good = False
+            names = [each.column.name for each in selection.fields]
+            key = tuple(found[names.index(name)] for name in selection.key)
+            raw = value.raw if isinstance(value, _Invalid) else value
+            bad(BadCell(field.column.name, row, key, raw, reason))
+    return cells if good else None
+
+
+def _cell(kind: Kind, value: Any) -> tuple[Cell, str]:  # noqa: ANN401
+    """A value as a wire has it, or why it cannot."""
+    if value is None:
+        return None, ""
+    if isinstance(value, _Invalid):
+        return None, "is not valid UTF-8"
+    given = type(value)
+    if given is _TYPES.get(kind, str):
+        return value, ""
+    if kind is Kind.FLOAT and given is int and float(value) == value:
+        return float(value), ""
+    if given in {int, float} and kind in {Kind.DECIMAL, Kind.JSON}:
+        return repr(value), ""
+    return None, f"is {_NAMES[given]} in a column of {kind} values"
+
+
+_TYPES: dict[Kind, type] = {
+    Kind.BOOLEAN: int,
+    Kind.INTEGER: int,
+    Kind.FLOAT: float,
+    Kind.BINARY: bytes,
+}
+_NAMES = {int: "an integer", float: "a float", str: "a text", bytes: "a blob"}
 
 
 class SQLiteLoader(Loader):
@@ -240,43 +295,21 @@ class SQLiteLoader(Loader):
 
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """Bind the cells as they are."""
-        names = [field.column.name for field in fields]
-        statement = self._insert(table, names, ["?"] * len(names))
+        names = ", ".join(self._quote(field.column.name) for field in fields)
+        marks = ", ".join("?" * len(fields))
+        statement = f"INSERT INTO {self._quote(table)} ({names}) VALUES ({marks})"
         count = 0
         for batch in batches:
             try:
                 columns = [cells.to_pylist() for cells in batch.columns]
                 count += self._raw.executemany(statement, zip(*columns, strict=True)).rowcount
             except sqlite3.Error as error:
-                raise RowsRefused(table, error) from error
+                raise _refused(table, error) from error
         return count
 
-    def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
-        """Bind the cells as they were, a text that is none too."""
-        names = [field.column.name for field in fields]
-        count = 0
-        for batch in batches:
-            rows = restored(batch, names)
-            count += batch.num_rows
-            try:
-                if batch.column(ODD).null_count == batch.num_rows:
-                    self._raw.executemany(self._insert(table, names, ["?"] * len(names)), rows)
-                    continue
-                for row in rows:
-                    marks = ["CAST(? AS TEXT)" if isinstance(c, Invalid) else "?" for c in row]
-                    cells = [cell.raw if isinstance(cell, Invalid) else cell for cell in row]
-                    self._raw.execute(self._insert(table, names, marks), cells)
-            except sqlite3.Error as error:
-                raise RowsRefused(table, error) from error
-        return count
-
-    def _insert(self, table: str, names: Sequence[str], marks: Sequence[str]) -> str:
-        columns = ", ".join(map(self._quote, names))
-        return f"INSERT INTO {self._quote(table)} ({columns}) VALUES ({', '.join(marks)})"
-
-    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         """What its affinity would change."""
-        yield from super().misfits(field, cells)
+        yield from super().changes(field, cells)
         has, wire = affinity(field.column.type.native), field.wire.kind
         if wire is Kind.FLOAT:
             yield from told(pc.is_nan(cells), "would become NULL")
@@ -286,6 +319,12 @@ class SQLiteLoader(Loader):
             numbers = pc.match_substring_regex(cells, _NUMERIC)
             by_value = wire in {Kind.DECIMAL, Kind.JSON}
             yield from _inexact(cells, numbers) if by_value else told(numbers, _CONVERTED)
+
+
+def _refused(table: str, error: sqlite3.Error) -> RowsRefused | RowsUnwritable:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+    kind = RowsRefused if code & 0xFF in _BY_ROWS else RowsUnwritable
+    return kind(table, error)
 
 
 def _negative_zeros(cells: Array) -> Array:
