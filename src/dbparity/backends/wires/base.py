@@ -37,6 +37,13 @@ class Reader(ABC):
         One stream at a time: the next may begin when this one has ended or was closed.
         """
 
+    def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
+        """Stream all rows as `Loader.restore` puts them back, whatever a wire can carry of them.
+
+        Where columns hold values of other sorts than theirs, these are in `loose.ODD`.
+        """
+        return self.read(selection)
+
     def actual(self, table: Table) -> Table:
         """``table`` with the types that its values need, where nobody is held to those declared."""
         return table
@@ -61,6 +68,10 @@ class Loader(ABC):
         whatever the rows are; then the transaction is to be rolled back.
         """
         return self.send(table, fields, self._fitting(fields, batches))
+
+    def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
+        """Write rows as `Reader.preserved` told them of a table of the same columns."""
+        return self.load(table, fields, (batch.select(_names(fields)) for batch in batches))
 
     @abstractmethod
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
@@ -95,6 +106,10 @@ def _bad_cells(find: Find, fields: Sequence[Field], batch: Batch, start: int) ->
         for field, cells in zip(fields, batch.columns, strict=True)
         for place, reason in find(field, cells)
     ]
+
+
+def _names(fields: Sequence[Field]) -> list[str]:
+    return [field.column.name for field in fields]
 
 
 _MOMENTS = frozenset({Kind.TIME, Kind.DATETIME})

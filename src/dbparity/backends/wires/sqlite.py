@@ -16,11 +16,12 @@ from adbc_driver_manager import Error
 
 from dbparity.backends.wires import sqlite_values as values
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
+from dbparity.backends.wires.loose import ODD, Invalid, carry, decoded, kept, restored
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
-from dbparity.wires import BadCell, Kind
+from dbparity.wires import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from sqlalchemy import URL, Connection
 
@@ -85,7 +86,7 @@ class SQLiteReader(Reader):
             self._rows = _opened(name)
         except sqlite3.Error as error:
             raise DatabaseUnreachable(url.render_as_string(), error) from error
-        self._rows.text_factory = _text
+        self._rows.text_factory = decoded
         self._arrow = adbc.connect(name, autocommit=True)
         _begin_alike(self._rows, self._arrow, name)
 
@@ -95,6 +96,18 @@ class SQLiteReader(Reader):
             walk = self._row_by_row if self.unsafe(selection) else self._streamed
             yield from walk(selection, bad)
         except (sqlite3.Error, Error) as error:
+            raise RowsUnreadable(selection.table, error) from error
+
+    def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
+        """One by one, of whatever sort they are."""
+        carriers = [(field.column.name, _carrier(field)) for field in selection.fields]
+        whole = {each.column.name for each in selection.fields if _is_number(each)}
+        columns = ", ".join(self._quote(name) for name, _ in carriers)
+        try:
+            rows = self._rows.execute(self._select(columns, selection))
+            while chunk := rows.fetchmany(_ROWS):
+                yield kept(pa.schema(carriers), chunk, whole)
+        except sqlite3.Error as error:
             raise RowsUnreadable(selection.table, error) from error
 
     def unsafe(self, selection: Selection) -> tuple[str, ...]:
@@ -161,12 +174,7 @@ class SQLiteReader(Reader):
         columns = ", ".join(self._quote(field.column.name) for field in selection.fields)
         rows = enumerate(self._rows.execute(self._select(columns, selection)))
         while chunk := list(islice(rows, _ROWS)):
-            good = [cells for row, found in chunk if (cells := _cells(selection, row, found, bad))]
-            arrays = [
-                pa.array([cells[place] for cells in good], field.wire.arrow)
-                for place, field in enumerate(selection.fields)
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, schema=selection.schema)
+            yield carry(selection, chunk, bad)
 
     def _select(self, columns: str, selection: Selection) -> str:
         where = bounded(selection, self._order, _literal)
@@ -199,6 +207,17 @@ class SQLiteReader(Reader):
         return _Path(f"typeof({name}) IN ('text', 'null')", name, "''")
 
 
+def _is_number(field: Field) -> bool:
+    """Whether its affinity alone decides between an integer and a float."""
+    return affinity(field.column.type.native) not in {"TEXT", "BLOB"}
+
+
+def _carrier(field: Field) -> Any:  # noqa: ANN401
+    """The type of the array that holds most of what a column keeps."""
+    decimal = field.wire.kind is Kind.DECIMAL and _is_number(field)
+    return pa.float64() if decimal else field.wire.arrow
+
+
 def _opened(name: str) -> sqlite3.Connection:
     return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
 
@@ -222,20 +241,6 @@ def _begin_alike(rows: sqlite3.Connection, arrow: Any, name: str) -> None:  # no
         watch.close()
 
 
-@dataclass(frozen=True)
-class _Invalid:
-    """Bytes that SQLite takes for a text."""
-
-    raw: bytes
-
-
-def _text(raw: bytes) -> str | _Invalid:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return _Invalid(raw)
-
-
 def _literal(_field: Field, cell: Cell) -> str:
     if isinstance(cell, bytes):
         return f"x'{cell.hex()}'"
@@ -243,46 +248,6 @@ def _literal(_field: Field, cell: Cell) -> str:
         return repr(cell)
     number = _field.wire.kind is Kind.DECIMAL
     return f"CAST(x'{cell.encode().hex()}' AS {'NUMERIC' if number else 'TEXT'})"
-
-
-def _cells(selection: Selection, row: int, found: Sequence[object], bad: Tell) -> list[Cell] | None:
-    """The cells of a row; None if one of them is bad."""
-    cells, good = [], True
-    for field, value in zip(selection.fields, found, strict=True):
-        cell, reason = _cell(field.wire.kind, value)
-        cells.append(cell)
-        if reason:
-            good = False
-            names = [each.column.name for each in selection.fields]
-            key = tuple(found[names.index(name)] for name in selection.key)
-            raw = value.raw if isinstance(value, _Invalid) else value
-            bad(BadCell(field.column.name, row, key, raw, reason))
-    return cells if good else None
-
-
-def _cell(kind: Kind, value: Any) -> tuple[Cell, str]:  # noqa: ANN401
-    """A value as a wire has it, or why it cannot."""
-    if value is None:
-        return None, ""
-    if isinstance(value, _Invalid):
-        return None, "is not valid UTF-8"
-    given = type(value)
-    if given is _TYPES.get(kind, str):
-        return value, ""
-    if kind is Kind.FLOAT and given is int and float(value) == value:
-        return float(value), ""
-    if given in {int, float} and kind in {Kind.DECIMAL, Kind.JSON}:
-        return repr(value), ""
-    return None, f"is {_NAMES[given]} in a column of {kind} values"
-
-
-_TYPES: dict[Kind, type] = {
-    Kind.BOOLEAN: int,
-    Kind.INTEGER: int,
-    Kind.FLOAT: float,
-    Kind.BINARY: bytes,
-}
-_NAMES = {int: "an integer", float: "a float", str: "a text", bytes: "a blob"}
 
 
 class SQLiteLoader(Loader):
@@ -295,9 +260,8 @@ class SQLiteLoader(Loader):
 
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """Bind the cells as they are."""
-        names = ", ".join(self._quote(field.column.name) for field in fields)
-        marks = ", ".join("?" * len(fields))
-        statement = f"INSERT INTO {self._quote(table)} ({names}) VALUES ({marks})"
+        names = [field.column.name for field in fields]
+        statement = self._insert(table, names, ["?"] * len(names))
         count = 0
         for batch in batches:
             try:
@@ -306,6 +270,29 @@ class SQLiteLoader(Loader):
             except sqlite3.Error as error:
                 raise _refused(table, error) from error
         return count
+
+    def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
+        """Bind the cells as they were, a text that is none too."""
+        names = [field.column.name for field in fields]
+        count = 0
+        for batch in batches:
+            rows = restored(batch, names)
+            count += batch.num_rows
+            try:
+                if batch.column(ODD).null_count == batch.num_rows:
+                    self._raw.executemany(self._insert(table, names, ["?"] * len(names)), rows)
+                    continue
+                for row in rows:
+                    marks = ["CAST(? AS TEXT)" if isinstance(c, Invalid) else "?" for c in row]
+                    cells = [cell.raw if isinstance(cell, Invalid) else cell for cell in row]
+                    self._raw.execute(self._insert(table, names, marks), cells)
+            except sqlite3.Error as error:
+                raise _refused(table, error) from error
+        return count
+
+    def _insert(self, table: str, names: Sequence[str], marks: Sequence[str]) -> str:
+        columns = ", ".join(map(self._quote, names))
+        return f"INSERT INTO {self._quote(table)} ({columns}) VALUES ({', '.join(marks)})"
 
     def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
         """What its affinity would change."""
