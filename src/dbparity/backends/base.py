@@ -361,6 +361,10 @@ class Backend(ABC):
     def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:  # noqa: B027
         """Have counters go on with numbers that `counters` told."""
 
+    def next_number(self, connection: Connection, table: str, column: str) -> int | None:  # noqa: ARG002
+        """What a column that the database numbers would get next; None where nobody can tell."""
+        return None
+
     def loader(self, connection: Connection) -> Loader:
         """What loads rows exactly, in the transaction of a connection of `writer`."""
         raise NotImplementedError

@@ -55,6 +55,13 @@ _COUNTERS = (
     "SELECT sequencename AS name, coalesce(last_value + increment_by, start_value) AS number "
     "FROM pg_sequences WHERE schemaname = current_schema()"
 )
+_SEQUENCE = (
+    "SELECT coalesce(pg_get_serial_sequence(:name, :column), (SELECT "
+    "CAST(CAST(d.refobjid AS regclass) AS text) FROM pg_attribute a JOIN pg_attrdef f ON "
+    "f.adrelid = a.attrelid AND f.adnum = a.attnum JOIN pg_depend d ON d.objid = f.oid AND "
+    "d.classid = CAST('pg_attrdef' AS regclass) JOIN pg_class s ON s.oid = d.refobjid AND "
+    "s.relkind = 'S' WHERE a.attrelid = CAST(:name AS regclass) AND a.attname = :column))"
+)
 _CONNECT_SECONDS = 10
 
 
@@ -211,6 +218,20 @@ class PostgreSQL(Backend):
         """Ask pg_sequences; one that was never used goes on with its first number."""
         rows = connection.execute(text(_COUNTERS)).all()
         return {row.name: row.number for row in rows}
+
+    def next_number(self, connection: Connection, table: str, column: str) -> int | None:
+        """Look into the sequence behind the column."""
+        names = {"name": quoted(connection, table), "column": column}
+        sequence = connection.scalar(text(_SEQUENCE), names)
+        if sequence is None:
+            return None
+        # pg_sequences does not tell what setval has set, until it is given.
+        asked = (
+            "SELECT last_value + CASE WHEN is_called THEN (SELECT seqincrement FROM pg_sequence "
+            f"WHERE seqrelid = own.tableoid) ELSE 0 END FROM {sequence} AS own"
+        )
+        plain = connection.execution_options(no_parameters=True)
+        return int(plain.exec_driver_sql(asked).scalar_one())
 
     def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
         """Set the sequences."""

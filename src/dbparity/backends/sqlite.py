@@ -162,6 +162,18 @@ class SQLite(Backend):
         rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
         return {row.name: row.seq + 1 for row in rows}
 
+    def next_number(self, connection: Connection, table: str, column: str) -> int | None:
+        """What AUTOINCREMENT has given, or what is there: it goes on behind both."""
+        if connection.scalar(text(_HAS_COUNTERS)) is None:
+            return None
+        asked = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+        given = connection.scalar(asked, {"table": table})
+        if given is None:
+            return None
+        highest = f"SELECT max({quoted(connection, column)}) FROM {quoted(connection, table)}"
+        plain = connection.execution_options(no_parameters=True)
+        return int(max(given, plain.exec_driver_sql(highest).scalar_one() or 0)) + 1
+
     def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
         """Write sqlite_sequence, which is there as long as a table with AUTOINCREMENT is."""
         forget = text("DELETE FROM sqlite_sequence WHERE name = :name")
