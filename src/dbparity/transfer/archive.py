@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,7 +41,11 @@ FORMAT = 1  # raised when an older reader would misunderstand it
 _MANIFEST = "manifest.json"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
 _CHUNK = 1 << 20
-_BROKEN = (pa.ArrowException, zipfile.BadZipFile, OSError, EOFError, KeyError)
+# What reading a ZIP or a stream of Arrow raises where a byte of it is another.
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, pa.ArrowException),
+    *(RuntimeError, ValueError, EOFError),
+)
 _OTHER = "name a file that dbparity wrote"
 _EARLIER = "take an earlier archive: it was damaged after it was written"
 
@@ -143,11 +149,11 @@ class Archive:
             raise ArchiveInvalid(str(path), "there is no such file", _OTHER) from error
         except KeyError as error:
             raise ArchiveInvalid(str(path), "it has no manifest of dbparity", _OTHER) from error
-        except zipfile.BadZipFile as error:
-            said = "it is no archive, or the end of one is missing"
-            raise ArchiveInvalid(str(path), said, f"{_OTHER}, and whole") from error
         except (OSError, msgspec.DecodeError) as error:
             raise ArchiveInvalid(str(path), str(error), _OTHER) from error
+        except _DAMAGED as error:
+            said = "it is no archive, or the end of one is missing"
+            raise ArchiveInvalid(str(path), said, f"{_OTHER}, and whole") from error
 
     def part(self, table: str) -> Part:
         """What there is of a table; raise `ArchiveInvalid` where there is nothing."""
@@ -170,12 +176,15 @@ class Archive:
         part = self.part(table)
         try:
             with zipfile.ZipFile(self.path) as file, file.open(part.name) as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != part.digest:
+                digest = hashlib.sha256()
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+                if digest.hexdigest() != part.digest:
                     raise zipfile.BadZipFile("another digest")
                 stream.seek(0)
                 with pa.ipc.open_stream(stream) as rows:
                     yield from rows
-        except _BROKEN as error:
+        except (*_DAMAGED, OSError, KeyError) as error:
             said = f"its rows of {table} are not those that were written ({error})"
             raise ArchiveInvalid(str(self.path), said, _EARLIER) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import permutations, product
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import URL
 
 from dbparity.backends.base import load_backend
-from dbparity.errors import ArchiveDiffers, ArchiveInvalid, RowsRefused, RowsUnguarded, TargetUnfit
+from dbparity.errors import ArchiveDiffers, RowsRefused
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.transfer.archive import Archive
 from dbparity.transfer.archived import ArchiveReader
 from dbparity.transfer.restoring import restore
 from dbparity.transfer.routes import route
-from dbparity.wires import Selection, Wire
+from dbparity.wires import Wire
 from tests.support.rows import (
     BACKENDS,
     CELLS,
@@ -194,14 +194,17 @@ NUMBERED = {
     "mysql": "int AUTO_INCREMENT PRIMARY KEY",
     "mariadb": "int AUTO_INCREMENT PRIMARY KEY",
 }
+COUNTS = """
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN UPDATE b SET log = log + 1; RETURN NULL; END $$
+"""
 TRIGGERS = {
     "sqlite": (
         "CREATE TRIGGER t1 AFTER INSERT ON b BEGIN UPDATE b SET log = log + 1; END",
         "CREATE TRIGGER t2 BEFORE DELETE ON b BEGIN UPDATE a SET b = 9; END",
     ),
     "postgresql": (
-        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN UPDATE b SET log = log + 1; RETURN NULL; END $$",
+        COUNTS,
         "CREATE TRIGGER t1 AFTER INSERT OR DELETE ON b FOR EACH ROW EXECUTE FUNCTION f()",
         "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id) NOT VALID",
     ),
@@ -230,9 +233,7 @@ def schema(database: Database) -> str:
         return database.backend.snapshot(connection).to_json()
 
 
-def test_foreign_keys_and_triggers_rest_and_numbers_go_on(
-    circle: Database, tmp_path: Path
-) -> None:
+def test_foreign_keys_and_triggers_rest_and_numbers_go_on(circle: Database, tmp_path: Path) -> None:
     execute(circle, "DELETE FROM a WHERE id = 3")
     before, made = told(circle, *EVERYTHING), schema(circle)
     archive = archived(circle, tmp_path)
@@ -255,3 +256,31 @@ def test_a_refused_row_leaves_everything_as_it_was(circle: Database, tmp_path: P
         put_back(circle, archive)
     assert told(circle, *EVERYTHING) == before
     assert schema(circle) == made
+
+
+@pytest.fixture(params=["chinook", "northwind", "sakila", "employees_small"])
+def sample(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """A copy of a database that many know."""
+    folder = os.environ.get("DBPARITY_SAMPLE_DATA")
+    if folder is None:
+        pytest.skip("DBPARITY_SAMPLE_DATA names no folder")
+    path = tmp_path / "sample.sqlite"
+    path.write_bytes((Path(folder) / f"{request.param}.sqlite").read_bytes())
+    return URL.create("sqlite", database=str(path))
+
+
+def test_databases_that_many_know_come_back(sample: URL, tmp_path: Path) -> None:
+    backend = load_backend("sqlite")
+    engine = backend.writer(sample)
+    with closing(sqlite3.connect(str(sample.database))) as connection:
+        before = sorted(connection.iterdump())
+    with engine.connect() as connection, closing(backend.reader(sample)) as reader:
+        snapshot, counters = backend.snapshot(connection), backend.counters(connection)
+        archive = Archive.write(tmp_path / "kept.zip", snapshot, reader, counters)
+    with engine.begin() as connection:
+        for table in snapshot.tables:
+            connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE random() < 0')
+    restore(archive, backend, engine)
+    engine.dispose()
+    with closing(sqlite3.connect(str(sample.database))) as connection:
+        assert sorted(connection.iterdump()) == before
