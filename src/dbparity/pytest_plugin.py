@@ -191,7 +191,7 @@ def pytest_collection_modifyitems(
                 check=check,
             )
             for target in state.targets
-            for check in on(target, state.targets, checks)
+            for check in on(target, state.targets, checks, state.lease)
         )
 
 

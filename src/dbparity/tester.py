@@ -9,11 +9,12 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dbparity import plugins
 from dbparity.conformance.agreement import compare
-from dbparity.conformance.base import Check, on, perform, words
+from dbparity.conformance.base import Check, PairCheck, on, perform, words
 from dbparity.conformance.population import synthesizer_of
 from dbparity.errors import SchemaRefused, TargetUnknown
 from dbparity.progress import Progress
@@ -36,6 +37,7 @@ _READING_ORDER = (
     "transactions",
     "schema",
     "revisions",
+    "migrations",
 )
 
 
@@ -46,7 +48,7 @@ class CrossDatabaseTester:
         self,
         environment: DatabaseTestEnvironment,
         application: Application,
-        checks: Sequence[Check],
+        checks: Sequence[Check | PairCheck],
         progress: Progress | None = None,
     ) -> None:
         """Run ``checks`` for ``application`` on the targets of ``environment``.
@@ -54,7 +56,7 @@ class CrossDatabaseTester:
         Raises:
             RowsUnsatisfiable: a table needs a row factory, without which nothing can be checked.
         """
-        if not all(check.empty for check in checks):
+        if not all(isinstance(check, Check) and check.empty for check in checks):
             synthesizer_of(application).population(1)
         self.environment, self.application = environment, application
         self.checks, self.progress = tuple(checks), progress or Progress()
@@ -84,7 +86,8 @@ class CrossDatabaseTester:
     def _on_target(self, target: Target) -> list[Result]:
         results: list[Result] = []
         given_up: dict[bool, str] = {}
-        checks = tuple(on(target, self.environment.targets, self.checks))
+        lease = partial(self.environment.lease, application=self.application)
+        checks = tuple(on(target, self.environment.targets, self.checks, lease))
         for number, check in enumerate(checks, start=1):
             if self._interrupted.is_set():
                 break
@@ -116,7 +119,7 @@ class CrossDatabaseTester:
             yield result
 
 
-def load_checks(categories: Iterable[str] = ()) -> tuple[Check, ...]:
+def load_checks(categories: Iterable[str] = ()) -> tuple[Check | PairCheck, ...]:
     """The checks of ``categories``, or of all; each category is an entry point of ``checks``.
 
     Those of our own come first, from what an application does most to what it does seldom.

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from dbparity.applications import Application
     from dbparity.cli.live import Lines
     from dbparity.cli.output import Output
-    from dbparity.conformance.base import Check
+    from dbparity.conformance.base import Check, PairCheck
     from dbparity.results import Report, Severity
     from dbparity.settings import Settings
     from dbparity.targets import Target
 
 
-def run_checks(settings: Settings, checks: Sequence[Check], files: Sequence[Output]) -> NoReturn:
+def run_checks(
+    settings: Settings, checks: Sequence[Check | PairCheck], files: Sequence[Output]
+) -> NoReturn:
     """Run ``checks`` for the application of ``settings``, write ``files``, show, and exit."""
     report = _run(settings, settings.application(), checks)
     conclude(report, settings.fail_on, files, _obstacle(report, settings))
@@ -76,7 +78,9 @@ def serving(
             environment.stop()
 
 
-def _run(settings: Settings, application: Application, checks: Sequence[Check]) -> Report:
+def _run(
+    settings: Settings, application: Application, checks: Sequence[Check | PairCheck]
+) -> Report:
     with serving(settings, settings.targets) as (environment, progress):
         tester = CrossDatabaseTester(environment, application, checks, progress)
         environment.start()

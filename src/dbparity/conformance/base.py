@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,13 @@ from dbparity.results import (
 from dbparity.servers.ledger import unnamed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dbparity.servers.database import Database
     from dbparity.targets import Target
 
 Run = Callable[["Database"], Iterator[Item]]
+Lease = Callable[["Target"], AbstractContextManager["Database"]]
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,41 @@ def check(
     return lambda run: Check(run.__name__, category, run, needs, empty, once)
 
 
-def on(target: Target, targets: Iterable[Target], checks: Iterable[Check]) -> Iterator[Check]:
-    """Those of ``checks`` that run on ``target``: some only on the first of a server's."""
+@dataclass(frozen=True)
+class PairCheck:
+    """A check between a database of one product and one of another, both with the schema alone."""
+
+    name: str
+    category: str
+    run: Callable[[Database, Database], Iterator[Item]]
+
+    def onto(self, other: Target, lease: Lease) -> Check:
+        """The check of what happens between any database and those of ``other``."""
+
+        def run(database: Database) -> Iterator[Item]:
+            with lease(other) as there:
+                yield from self.run(database, there)
+
+        return Check(f"{self.name} on {other.server}", self.category, run)
+
+
+def on(
+    target: Target, targets: Sequence[Target], checks: Iterable[Check | PairCheck], lease: Lease
+) -> Iterator[Check]:
+    """Those of ``checks`` that run on ``target``: some only on the first of a server's.
+
+    One of a pair runs from one target of each product to one of each other, which ``lease`` gives
+    databases of.
+    """
     first = next(each for each in targets if each.server == target.server)
-    return (check for check in checks if not check.once or target == first)
+    chosen = {each.backend: each for each in targets}
+    others = [each for each in chosen.values() if each != target]
+    for check in checks:
+        if isinstance(check, PairCheck):
+            if chosen[target.backend] == target:
+                yield from (check.onto(other, lease) for other in others)
+        elif not check.once or target == first:
+            yield check
 
 
 def perform(check: Check, database: Database) -> Result:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from dbparity.errors import CellsRefused
 from dbparity.results import Finding, Measurement, Outcome, Place, Result, Severity
+from dbparity.schema.diff import diff
+from dbparity.schema.differences import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,15 @@ def unheld(plan: Plan) -> Result:
         if remark.subject == "table" and remark.place.table not in loaded
     )
     return _result("plan", "tables", findings, len(loaded))
+
+
+def made(plan: Plan, found: Snapshot) -> Result:
+    """The target's schema as it has become, against the one that was planned."""
+    differences = (each for each in diff(plan.target_schema, found))
+    findings = tuple(
+        each.finding() for each in differences if each.meaning is not Meaning.EQUIVALENT
+    )
+    return _result("schema", "as planned", findings, len(plan.target_schema.tables))
 
 
 def refused(error: RowsSetAside | CellsRefused) -> Result:
