@@ -1,0 +1,125 @@
+"""Servers that can be killed, and come back with what was committed."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import docker
+from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from dbparity.backends.base import load_backend, quoted
+from dbparity.servers.base import generate_credentials
+from dbparity.servers.container import LABEL
+from dbparity.servers.ledger import Run
+from tests.support.serving import image_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+    from dbparity.backends.base import Backend
+
+# What was committed is handed to the machine, which is not killed; it need not be on the disk.
+_MYSQL = (
+    *("--innodb-flush-log-at-trx-commit=2", "--skip-log-bin", "--character-set-server=utf8mb4"),
+    *("--innodb-buffer-pool-size=64M", "--performance-schema=OFF"),
+)
+_ARGUMENTS = {
+    "postgresql": ("-c", "fsync=off", "-c", "autovacuum=off"),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+}
+_PATIENCE = 90
+
+
+@dataclass(frozen=True)
+class Mortal:
+    """A server in a container that keeps its data.
+
+    Attributes:
+        url: of a login that may do anything, with the backend's sync driver; it never changes.
+    """
+
+    backend: Backend
+    url: URL
+    container: Any
+
+    def kill(self) -> None:
+        """Send SIGKILL to the server; it is gone when this returns."""
+        self.container.kill(signal="KILL")
+        self.container.wait()
+
+    def revive(self) -> None:
+        """Start it again, and wait for a login."""
+        self.container.start()
+        self.await_login()
+
+    def await_login(self) -> None:
+        """Wait for the first login."""
+        engine = create_engine(self.url)
+        for attempt in Retrying(
+            stop=stop_after_delay(_PATIENCE),
+            wait=wait_fixed(0.05),
+            retry=retry_if_exception_type(DBAPIError),
+            reraise=True,
+        ):
+            with attempt, engine.connect():
+                pass
+        engine.dispose()
+
+    def make(self, name: str) -> URL:
+        """A new database, or a new one in the place of an old one."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quoted(connection, name)}")
+            self.backend.create_database(connection, name)
+        engine.dispose()
+        return self.url.set(database=name)
+
+
+@contextmanager
+def mortal(config: pytest.Config, server: str) -> Iterator[Mortal]:
+    """A server such as ``postgresql@17``, which is gone at the end, dead or alive."""
+    image = image_of(config, server)
+    backend = load_backend(server.split("@", maxsplit=1)[0])
+    service = backend.service
+    assert service is not None
+    credentials, port = generate_credentials(service), _free_port()
+    url = URL.create(
+        backend.name,
+        credentials.user,
+        credentials.password,
+        os.environ.get("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1"),
+        port,
+        credentials.database,
+    )
+    with ExitStack() as stack:
+        run = Run.begin()
+        stack.callback(run.end)
+        client = docker.from_env()
+        stack.callback(client.close)
+        container = client.containers.create(
+            image,
+            command=list(_ARGUMENTS[backend.name]),
+            environment=service.environment(credentials),
+            labels={LABEL: run.id},
+            # Of its own choice, so that it is the same when the container starts again.
+            ports={f"{service.port}/tcp": ("127.0.0.1", port)},
+        )
+        stack.callback(container.remove, force=True, v=True)
+        made = Mortal(backend, backend.synchronous(url), container)
+        made.revive()
+        yield made
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
