@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.homes.base import Home
     from dbparity.backends.wires.base import Loader, Reader
+    from dbparity.wires import Cell, Field
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,19 @@ class AtRest:
 
     foreign_keys: bool
     triggers: bool
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Triggers dropped, and made again later.
+
+    Attributes:
+        drop: the statements; they may be run again.
+        make: those that make each of them, to be run one after another on one connection.
+    """
+
+    drop: tuple[str, ...] = ()
+    make: tuple[tuple[str, ...], ...] = ()
 
 
 class Backend(ABC):
@@ -350,9 +364,9 @@ class Backend(ABC):
         """What of a schema does nothing while rows come through a connection of `writer`."""
         return AtRest(foreign_keys=False, triggers=False)
 
-    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:  # noqa: ARG002
-        """Drop those of ``tables`` that do not rest, and return what makes them again."""
-        return ()
+    def silence(self, connection: Connection, tables: Collection[str]) -> Silence:  # noqa: ARG002
+        """How the triggers of ``tables`` that do not rest are kept from firing."""
+        return Silence()
 
     def counters(self, connection: Connection) -> dict[str, int]:  # noqa: ARG002
         """What numbers rows, by its name, and the number it goes on with."""
@@ -368,6 +382,10 @@ class Backend(ABC):
     def loader(self, connection: Connection) -> Loader:
         """What loads rows exactly, in the transaction of a connection of `writer`."""
         raise NotImplementedError
+
+    def bound(self, field: Field, cell: Cell) -> object:  # noqa: ARG002
+        """A cell as a driver binds it for a column, where no `loader` writes it."""
+        return cell
 
     def snapshot(self, connection: Connection) -> Snapshot:
         """The current database's schema; its source is for the caller to name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Column, Computed, event, literal_column, text
@@ -22,12 +23,14 @@ from dbparity.backends.base import (
     Plan,
     Refusal,
     Service,
+    Silence,
     load_backend,
     occupied,
     quoted,
 )
 from dbparity.backends.catalogues import mysql
 from dbparity.backends.homes.mysql import MySQLHome
+from dbparity.snapshots import Family
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.wires.base import Loader, Reader
+    from dbparity.wires import Cell, Field
 
 _REFUSALS = {
     1062: Refusal.UNIQUE,
@@ -56,6 +60,7 @@ _REFUSALS = {
 }
 _IDENTITY = "SELECT concat_ws(' ', 'mysql', @@hostname, @@port, @@datadir, @@pid_file, DATABASE())"
 _CONNECT_SECONDS = 10
+_NUMBERS = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.FLOAT})
 _TEXTS = re.compile(r"'(?:[^']|'')*'")
 _QUOTED = re.compile(r'"([^"]+)"')
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
@@ -266,18 +271,18 @@ class MySQL(Backend):
         """Foreign keys can be told to rest, triggers cannot."""
         return AtRest(foreign_keys=True, triggers=False)
 
-    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    def silence(self, connection: Connection, tables: Collection[str]) -> Silence:
         """Nothing but DROP keeps them from firing; it commits."""
-        found = connection.execute(text(_TRIGGERS)).all()
         mode = connection.scalar(text("SELECT @@sql_mode"))
-        made = []
-        for name, table in found:
+        drop, make = [], []
+        for name, table in connection.execute(text(_TRIGGERS)).all():
             if table in tables:
                 told = connection.exec_driver_sql(f"SHOW CREATE TRIGGER {quoted(connection, name)}")
                 row = told.mappings().one()
-                made += [f"SET sql_mode = '{row['sql_mode']}'", row["SQL Original Statement"]]
-                connection.exec_driver_sql(f"DROP TRIGGER {quoted(connection, name)}")
-        return [*made, f"SET sql_mode = '{mode}'"] if made else []
+                modes = [f"SET sql_mode = '{each}'" for each in (row["sql_mode"], mode)]
+                drop.append(f"DROP TRIGGER IF EXISTS {quoted(connection, name)}")
+                make.append((modes[0], str(row["SQL Original Statement"]), modes[1]))
+        return Silence(tuple(drop), tuple(make))
 
     def counters(self, connection: Connection) -> dict[str, int]:
         """Ask information_schema."""
@@ -303,6 +308,11 @@ class MySQL(Backend):
     def connect_arguments(self, driver: Driver) -> dict[str, Any]:  # noqa: ARG002
         """Bound the login."""
         return {"connect_timeout": _CONNECT_SECONDS}
+
+    def bound(self, field: Field, cell: Cell) -> object:
+        """A decimal as a number: a text beside one would make both of them floats."""
+        is_number = field.column.type.family in _NUMBERS and isinstance(cell, str)
+        return Decimal(str(cell)) if is_number else cell
 
     def lock_timeout(self, connection: Connection, seconds: int) -> None:
         """Set the timeouts of locks on rows, and on tables, where a year is the default."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dbparity.backends.catalogues.assembly import Schema
     from dbparity.backends.homes.base import Home
     from dbparity.backends.wires.base import Loader, Reader
+    from dbparity.wires import Cell, Field
 
 _REFUSALS = {
     "23505": Refusal.UNIQUE,
@@ -248,6 +249,10 @@ class PostgreSQL(Backend):
         """Bound the login."""
         name = "timeout" if driver.name == "asyncpg" else "connect_timeout"
         return {name: _CONNECT_SECONDS}
+
+    def bound(self, field: Field, cell: Cell) -> object:  # noqa: ARG002
+        """As a text of no type, which takes that of the column."""
+        return str(cell) if isinstance(cell, int | float) else cell
 
     def lock_timeout(self, connection: Connection, seconds: int) -> None:
         """Set lock_timeout."""

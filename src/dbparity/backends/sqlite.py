@@ -17,6 +17,7 @@ from dbparity.backends.base import (
     Features,
     Plan,
     Refusal,
+    Silence,
     quoted,
 )
 from dbparity.backends.catalogues import sqlite
@@ -147,13 +148,12 @@ class SQLite(Backend):
         """Foreign keys are asleep unless somebody wakes them."""
         return AtRest(foreign_keys=True, triggers=False)
 
-    def drop_triggers(self, connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    def silence(self, connection: Connection, tables: Collection[str]) -> Silence:
         """Nothing but DROP keeps them from firing; it is undone by ROLLBACK."""
         asked = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
         found = [row for row in connection.execute(text(asked)).all() if row.tbl_name in tables]
-        for row in found:
-            connection.exec_driver_sql(f"DROP TRIGGER {quoted(connection, row.name)}")
-        return [row.sql for row in found]
+        drop = (f"DROP TRIGGER IF EXISTS {quoted(connection, row.name)}" for row in found)
+        return Silence(tuple(drop), tuple((str(row.sql),) for row in found))
 
     def counters(self, connection: Connection) -> dict[str, int]:
         """Read sqlite_sequence, which the first table with AUTOINCREMENT brings."""

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, func, insert, inspect, select
 from sqlalchemy.dialects.mysql import LONGTEXT
 
+from dbparity.backends.base import Silence
 from dbparity.snapshots import Snapshot  # noqa: TC001  # likewise
 from dbparity.transfer.plan import Plan  # noqa: TC001  # likewise
 from dbparity.transfer.survey import JOURNAL
@@ -41,7 +42,7 @@ class Begun(msgspec.Struct, frozen=True, tag=True):
     """A migration began: what it is to do, and what the target was before.
 
     ``archive`` is the file with the rows that the target had; "" where it had none. ``aside``
-    says that bad rows are set aside.
+    says that bad rows are set aside, ``silence`` how the target's triggers are kept from firing.
     """
 
     migration: str
@@ -50,6 +51,7 @@ class Begun(msgspec.Struct, frozen=True, tag=True):
     original: Snapshot
     archive: str = ""
     aside: bool = False
+    silence: Silence = Silence()
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):

@@ -81,6 +81,7 @@ class Migration:
             if not self.standing.begun.original.tables:
                 _run(connection, self._demolition())  # what a run that was killed has made
             _run(connection, self.plan.before)
+            _run(connection, self.standing.begun.silence.drop)
             _run(connection, _deletions(connection, self.plan.replaced))
             if self.standing.begun.aside:
                 aside.create(connection)
@@ -102,21 +103,25 @@ class Migration:
         self.audit.tell("copied", **msgspec.to_builtins(copied))
 
     def _complete(self, entries: Journal) -> None:
-        """Indexes, foreign keys, and where numbers go on from."""
-        if self.standing.begun.aside:
+        """Indexes, foreign keys, where numbers go on from, and triggers."""
+        begun = self.standing.begun
+        if begun.aside:
             with self.writer.begin() as connection:
                 strays = set_strays_aside(connection, self.plan)
             self.audit.tell("strays", rows=len(strays))
         done = self.standing.statements
-        for number, statement in enumerate(self.plan.after[done:], done + 1):
+        steps = [*((statement,) for statement in self.plan.after), *begun.silence.make]
+        for number, step in enumerate(steps[done:], done + 1):
             with self.writer.begin() as connection:
-                said = self._complete_by(connection, statement, may_be_done=number == done + 1)
+                said = self._complete_by(connection, step, may_be_done=number == done + 1)
                 entries.add(connection, Completed(number))
             self.standing.statements = number
-            self.audit.tell("completed", statement=statement, said=said)
+            self.audit.tell("completed", statements=step, said=said)
 
-    def _complete_by(self, connection: Connection, statement: str, *, may_be_done: bool) -> str:
-        """Run a statement; what the server said if it had been run before a run was killed.
+    def _complete_by(
+        self, connection: Connection, step: Sequence[str], *, may_be_done: bool
+    ) -> str:
+        """Run statements; what the server said if it had been run before a run was killed.
 
         Where DDL commits by itself, nobody can tell whether the first one was: the schema is
         compared with the plan in the end.
@@ -124,7 +129,7 @@ class Migration:
         version = version_tuple(self.plan.target_schema.version)
         lasting = not self.target.backend.features(version).transactional_ddl
         try:
-            _run(connection, [statement])
+            _run(connection, step)
         except DBAPIError as error:
             if not (may_be_done and self.resumed and lasting) or error.connection_invalidated:
                 raise
@@ -141,10 +146,14 @@ class Migration:
         with self.writer.begin() as connection:
             Journal(connection).add(connection, Undone())
         self.standing.undone = True
+        with self.writer.begin() as connection:
+            _run(connection, begun.silence.drop)
         if begun.archive:
             restore(Archive.open(Path(begun.archive)), self.target.backend, self.writer)
         else:
             self._empty()
+        with self.writer.begin() as connection:
+            _run(connection, (statement for step in begun.silence.make for statement in step))
         self._prove_undone()
         self.forget()
         self.audit.tell("undone")

@@ -42,7 +42,9 @@ def restore(archive: Archive, backend: Backend, engine: Engine) -> None:
         order = ordered([table for _, table in fitting])
         if order.circles and not backend.at_rest(connection).foreign_keys:
             raise RowsUnguarded(url, order.circles[0])
-        triggers = backend.drop_triggers(connection, order.tables)
+        triggers = backend.silence(connection, order.tables)
+        made = [statement for each in triggers.make for statement in each]
+        _run(connection, triggers.drop)
         try:
             for name in reversed(order.tables):
                 _run(connection, [f"DELETE FROM {quoted(connection, name)}"])
@@ -52,9 +54,9 @@ def restore(archive: Archive, backend: Backend, engine: Engine) -> None:
         except BaseException:
             connection.rollback()
             if not backend.features(version_tuple(found.version)).transactional_ddl:
-                _run(connection, triggers)
+                _run(connection, made)
             raise
-        _run(connection, triggers)
+        _run(connection, made)
         backend.count_from(connection, archive.manifest.counters)
         connection.commit()
 

@@ -220,17 +220,21 @@ class DataMigrationService:
         return [unheld(plan), *preflight(plan, reader, self.target, self.progress)]
 
     def _carried_out(self, plan: Plan, run: _Run) -> list[Result]:
-        begun = Begun(
-            run.audit.path.stem,
-            datetime.now(UTC),
-            plan,
-            self.target.survey().snapshot,
-            str(self._backup(plan, run) or ""),
-            self.sets_aside,
-        )
+        original = self.target.survey().snapshot
+        archive = self._backup(plan, run)
         with self.target.writing() as writer:
             with writer.connect() as connection:
                 guard(self.target.text, plan, self.target.backend.at_rest(connection))
+                names = [table.name for table in original.tables]
+                begun = Begun(
+                    run.audit.path.stem,
+                    datetime.now(UTC),
+                    plan,
+                    original,
+                    str(archive or ""),
+                    self.sets_aside,
+                    self.target.backend.silence(connection, names),
+                )
             with writer.begin() as connection:
                 Journal.create(connection, begun)
         run.audit.tell("begun", **who(), journal=msgspec.to_builtins(begun))
