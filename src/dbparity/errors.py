@@ -198,7 +198,7 @@ class NothingToResume(UsageError):
     def __init__(self, url: str) -> None:
         """Name the database by its URL without the password."""
         self.url = url
-        super().__init__(f"{url} has no migration to resume; begin it without resuming")
+        super().__init__(f"{url} has no migration to resume or to roll back: none is unfinished there")
 
 
 class MigrationUnfinished(UsageError):

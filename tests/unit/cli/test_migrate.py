@@ -1,0 +1,121 @@
+"""``dbparity migrate`` says what it will do, does it, and its exit code can be trusted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dbparity.cli import main
+from dbparity.progress import Progress
+from dbparity.transfer.service import DataMigrationService
+
+Capture = pytest.CaptureFixture[str]
+SHOP = (
+    "CREATE TABLE shops (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES people, n BIGINT)",
+    "CREATE TABLE people (id INTEGER PRIMARY KEY, shop INTEGER REFERENCES shops, name TEXT)",
+    "INSERT INTO shops VALUES (1, 7, 8)",
+    "INSERT INTO people VALUES (7, 1, 'Ann'), (8, 1, NULL)",
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def written(name: str, *statements: str) -> str:
+    with closing(sqlite3.connect(name)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+    return f"sqlite:///{name}"
+
+
+def rows(name: str, table: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(name)) as connection:
+        return connection.execute(f"SELECT * FROM {table}").fetchall()
+
+
+@pytest.fixture
+def source() -> str:
+    return written("shop.db", *SHOP)
+
+
+def test_a_database_is_copied_and_the_tables_are_counted(source: str, capsys: Capture) -> None:
+    assert main(["migrate", source, "sqlite:///new.db"]) == 0
+    captured = capsys.readouterr()
+    assert "3 rows of 2 tables from sqlite+pysqlite:///shop.db" in captured.err
+    assert "its tables are made" in captured.err
+    assert "people, shops refer to each other" in captured.err
+    lines = [line.split() for line in captured.out.splitlines()]
+    assert ["people", "2", "0", "2"] in lines
+    assert rows("new.db", "people") == [(7, 1, "Ann"), (8, 1, None)]
+
+
+def test_a_plan_writes_nothing(source: str, folder: Path, capsys: Capture) -> None:
+    assert main(["migrate", source, "sqlite:///new.db", "--plan"]) == 0
+    assert "people" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["shop.db"]
+
+
+def test_rows_are_replaced_only_where_the_database_is_named(source: str, capsys: Capture) -> None:
+    target = written("old.db", *SHOP[:2], "INSERT INTO people VALUES (1, NULL, 'old')")
+    assert main(["migrate", source, target]) == 2
+    assert "old.db has rows in people" in capsys.readouterr().err
+    assert main(["migrate", source, target, "--replace", "shop.db"]) == 2
+    assert "write --replace old.db" in capsys.readouterr().err
+    assert main(["migrate", source, target, "--replace", "old.db"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert rows("old.db", "people") == [(1, None, "old")]
+    assert main(["migrate", source, target, "--replace", "old.db", "--yes"]) == 0
+    assert rows("old.db", "people") == [(7, 1, "Ann"), (8, 1, None)]
+    assert "people: rows replaced" in capsys.readouterr().err
+
+
+def test_rows_that_are_refused_exit_with_1(source: str, capsys: Capture) -> None:
+    target = written("strict.db", SHOP[0], SHOP[1].replace("TEXT", "TEXT CHECK (name = 'Bob')"))
+    assert main(["migrate", source, target]) == 1
+    assert "DATA-REFUSED" in capsys.readouterr().out
+    assert rows("strict.db", "shops") == []
+    command = ["migrate", source, target, "--on-error", "quarantine", "--json", "-"]
+    assert main(command) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert {finding["code"] for finding in document["findings"]} == {"DATA-SET-ASIDE"}
+
+
+def test_a_run_that_was_cut_off_goes_on_or_back(source: str, capsys: Capture) -> None:
+    class Cut(Progress):
+        def rows_done(self, *_: object) -> None:
+            raise KeyboardInterrupt
+
+    for ending in (["--resume"], ["--rollback", "--yes"]):
+        with pytest.raises(KeyboardInterrupt):
+            DataMigrationService(source, "sqlite:///new.db", progress=Cut()).migrate()
+        assert main(["migrate", source, "sqlite:///new.db"]) == 2
+        assert "resume it, or roll it back" in capsys.readouterr().err
+        assert main(["migrate", source, "sqlite:///new.db", *ending]) == 0
+        if ending == ["--resume"]:
+            assert len(rows("new.db", "people")) == 2
+            Path("new.db").unlink()
+    assert rows("new.db", "sqlite_master") == []
+    assert main(["migrate", "--rollback", "sqlite:///new.db", "--yes"]) == 2
+    assert "no migration to resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--plan", "--resume"], "all of these at once"),
+        ([], "no target is named"),
+    ],
+)
+def test_what_makes_no_sense_exits_with_2(
+    source: str, capsys: Capture, options: list[str], message: str
+) -> None:
+    assert main(["migrate", source, *options]) == 2
+    assert message in capsys.readouterr().err
