@@ -439,6 +439,19 @@ class RowsRefused(DatabaseError):
         )
 
 
+class MigrationCutOff(DatabaseError):
+    """A migration that could not go on, because a server did not."""
+
+    def __init__(self, url: str, cause: BaseException) -> None:
+        """Name the target by its URL without the password, and the cause."""
+        self.url, self.cause = url, cause
+        reason = " ".join(str(getattr(cause, "orig", cause)).split()) or type(cause).__name__
+        super().__init__(
+            f"the migration into {url} was cut off ({reason}); see what became of the servers, "
+            "then resume it, or roll it back: what was committed is kept"
+        )
+
+
 class RowsSetAside(DatabaseError):
     """Rows that do not fit into a target, where none may be left behind."""
 

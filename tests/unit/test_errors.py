@@ -69,7 +69,7 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
     ),
     (
         errors.NothingToResume("sqlite:///shop"),
-        "sqlite:///shop has no migration to resume; begin it without resuming",
+        "sqlite:///shop has no migration to resume or to roll back: none is unfinished there",
     ),
     (
         errors.RowsUnsatisfiable("agent", "positive", "it contradicts itself"),

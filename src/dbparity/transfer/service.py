@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from dbparity.errors import (
     CellsRefused,
+    MigrationCutOff,
     MigrationUndone,
     MigrationUnfinished,
     NothingToResume,
@@ -303,12 +305,18 @@ class DataMigrationService:
 
     @contextmanager
     def _audit(self, migration: str) -> Iterator[Audit]:
-        """The log, which is told of what stops a run, too."""
+        """The log, which is told of what stops a run, too.
+
+        Raises:
+            MigrationCutOff: a server did not go on.
+        """
         with closing(Audit(self.folder.absolute() / f"{migration}.jsonl")) as audit:
             try:
                 yield audit
             except BaseException as error:
                 audit.tell("stopped", reason=str(error), kind=type(error).__name__)
+                if isinstance(error, SQLAlchemyError):
+                    raise MigrationCutOff(self.target.text, error) from error
                 raise
 
     def _report(self, results: Sequence[Result], began: _Moment) -> Report:
