@@ -262,6 +262,13 @@ def test_what_just_fits_is_taken(one_column: OneColumn, backend: str, native: st
     assert unlike(selection, given, read(database, selection)) == {}
 
 
+def send(database: Database, into: tuple[Field, ...], rows: pa.Table) -> int:
+    """Whatever is known not to fit."""
+    with writer_of(database) as engine, engine.begin() as connection:
+        batches = iter(rows.to_batches(max_chunksize=2))
+        return database.backend.loader(connection).send("t", into, batches)
+
+
 @pytest.mark.parametrize(("backend", "native", "cell"), cases(SERVER_REFUSALS))
 def test_what_a_server_refuses_is_told_with_its_place(
     one_column: OneColumn, backend: str, native: str, cell: object
@@ -269,7 +276,7 @@ def test_what_a_server_refuses_is_told_with_its_place(
     database, into = one_column(backend, native)
     good = {"int NOT NULL": 1, "int CHECK (a > 0)": 1}.get(native)
     with pytest.raises(RowsRefused) as refused:
-        load(database, "t", into, rows_of({"a": into[0].wire}, {"a": [good, good, good, cell]}))
+        send(database, into, rows_of({"a": into[0].wire}, {"a": [good, good, good, cell]}))
     error = refused.value
     if backend != "sqlite":
         assert (error.column, error.row) in {("a", 3), (None, 3), ("a", None)}
@@ -627,5 +634,5 @@ def test_the_place_of_a_refusal_counts_what_came_in_binary(
 ) -> None:
     database, into = one_column("postgresql", native)
     with pytest.raises(RowsRefused) as refused:
-        load(database, "t", into, rows_of({"a": into[0].wire}, {"a": [good] * 5 + [bad]}))
+        send(database, into, rows_of({"a": into[0].wire}, {"a": [good] * 5 + [bad]}))
     assert (refused.value.row, refused.value.column) == (5, "a")

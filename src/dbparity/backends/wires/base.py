@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from dbparity.backends.wires.fitting import changes, refusals
 from dbparity.errors import CellsRefused
-from dbparity.wires import BadCell, Kind
+from dbparity.wires import BadCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from dbparity.backends.wires.fitting import Misfits
     from dbparity.snapshots import Table
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
     Quote = Callable[[str], str]
     Tell = Callable[[BadCell], None]
-    Find = Callable[[Field, Array], Iterator[tuple[int, str]]]
+    Find = Callable[[Field, Array], Misfits]
 
 
 def refuse(cell: BadCell) -> NoReturn:
@@ -60,6 +61,8 @@ class Reader(ABC):
 class Loader(ABC):
     """Writes rows into a database, in a transaction of the caller's."""
 
+    truths: ClassVar[tuple[int, int]] = (0, 1)  # the least and the greatest boolean
+
     def load(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
         """Write the rows and return how many there were.
 
@@ -77,12 +80,12 @@ class Loader(ABC):
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """Write batches in which every cell fits."""
 
-    def misfits(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def misfits(self, field: Field, cells: Array) -> Misfits:
         """The places of the cells that are known not to fit before they are sent, and why."""
         yield from self.changes(field, cells)
-        yield from refusals(field, cells)
+        yield from refusals(field, cells, self.truths)
 
-    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Misfits:
         """Those of the misfits that the column would change without a word."""
         yield from changes(field, cells)
 
@@ -101,65 +104,23 @@ class Loader(ABC):
 
 
 def _bad_cells(find: Find, fields: Sequence[Field], batch: Batch, start: int) -> list[BadCell]:
+    """Each cell once, with the first reason."""
     return [
         BadCell(field.column.name, start + place, (), cells[place].as_py(), reason)
         for field, cells in zip(fields, batch.columns, strict=True)
-        for place, reason in find(field, cells)
+        for place, reason in _first(find(field, cells)).items()
     ]
+
+
+def _first(found: Misfits) -> dict[int, str]:
+    reasons: dict[int, str] = {}
+    for place, reason in found:
+        reasons.setdefault(place, reason)
+    return reasons
 
 
 def _names(fields: Sequence[Field]) -> list[str]:
     return [field.column.name for field in fields]
-
-
-_MOMENTS = frozenset({Kind.TIME, Kind.DATETIME})
-_SINGLE = 32
-_MICROSECONDS = 6
-
-
-def changes(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
-    """What any product that holds columns to their types would change without a word."""
-    kind, wire = field.column.type, field.wire.kind
-    if not kind.enforced:
-        return
-    if wire is Kind.DECIMAL and kind.scale is not None:
-        yield from _matching(cells, rf"\.\d{{{max(kind.scale, 0)}}}\d*[1-9]", "has more digits")
-    if wire in _MOMENTS and kind.fraction is not None and kind.fraction < _MICROSECONDS:
-        yield from _matching(cells, rf"\.\d{{{kind.fraction}}}\d*[1-9]", "has a finer fraction")
-    if wire is Kind.FLOAT and kind.bits == _SINGLE:
-        single = cells.cast(pa.float32(), safe=False).cast(pa.float64())
-        changed = pc.and_(pc.not_equal(single, cells), pc.is_finite(cells))
-        yield from told(changed, "is no float of 32 bits")
-    if wire is Kind.TEXT:
-        yield from _text_misfits(field, cells)
-
-
-def refusals(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
-    """What any product refuses by itself, but would not always name."""
-    if cells.null_count and not field.column.nullable:
-        yield from told(cells.is_null(), "is NULL, and the column is NOT NULL")
-
-
-def _text_misfits(field: Field, cells: Array) -> Iterator[tuple[int, str]]:
-    kind = field.column.type
-    if kind.values and kind.native.startswith("enum"):
-        among = pc.is_in(cells, pa.array(kind.values, pa.string()))
-        yield from told(pc.and_(cells.is_valid(), pc.invert(among)), "is none of the values")
-    if kind.fixed:
-        yield from _matching(cells, " $", "would lose the spaces at its end")
-    if kind.length is not None:
-        size = pc.utf8_length if kind.unit == "characters" else pc.binary_length
-        yield from told(pc.greater(size(cells), kind.length), f"is longer than {kind.length}")
-
-
-def _matching(cells: Array, pattern: str, reason: str) -> Iterator[tuple[int, str]]:
-    yield from told(pc.match_substring_regex(cells, pattern), reason)
-
-
-def told(mask: Array, reason: str) -> Iterator[tuple[int, str]]:
-    """The places at which ``mask`` is true."""
-    for place in pc.indices_nonzero(mask).to_pylist():
-        yield place, reason
 
 
 def conformed(selection: Selection, columns: Sequence[Array], start: int, bad: Tell) -> Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack, suppress
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,11 +13,13 @@ import pymysql
 from pyarrow import csv
 from pymysql.cursors import SSCursor
 
-from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
+from dbparity.backends.wires import mysql_fitting as fitting
+from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
+from dbparity.backends.wires.fitting import told
 from dbparity.backends.wires.mysql_packets import Packets
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
 from dbparity.snapshots import Family
-from dbparity.wires import Kind, padded
+from dbparity.wires import Kind, canonical, padded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
     from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.backends.wires.fitting import Misfits
     from dbparity.snapshots import Type
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
@@ -44,9 +47,6 @@ _CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_st
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 4_000_000
 _PADDED = frozenset({Kind.TIME, Kind.DATETIME})
-# Known as bytes alone.
-_BYTES = ("geom", "point", "linestring", "polygon", "multi", "vector")
-_YEARS = ("0", "0000", *map(str, range(1901, 2156)))
 # What no row is the cause of: disk and memory, shutdowns, privileges, locks, and the client's own
 # errors, which are about the connection.
 _NOT_BY_ROWS = frozenset(
@@ -141,7 +141,7 @@ def _is_ordered(kind: Type) -> bool:
 
 
 def _is_bytes(kind: Type) -> bool:
-    return kind.family is Family.OTHER and kind.native.startswith(_BYTES)
+    return kind.family is Family.OTHER and kind.native.startswith(fitting.BYTES)
 
 
 def _bits(name: str, kind: Type, wire: Kind) -> str:
@@ -172,13 +172,17 @@ def _column(field: Field, cells: Array) -> Array:
 class MySQLLoader(Loader):
     """LOAD DATA LOCAL, where a batch with a warning is none; INSERT where that is forbidden."""
 
+    truths: ClassVar[tuple[int, int]] = (-128, 127)  # of a tinyint(1)
+
     def __init__(self, connection: Connection, quote: Quote) -> None:
         """Write in the transaction of ``connection``, which is pymysql's."""
         self._raw: Any = connection.connection.driver_connection
         self._quote = quote
-        local, self._packet, negative = self._ask(
-            "SELECT @@local_infile, @@max_allowed_packet, CAST(CAST('-0' AS DOUBLE) AS CHAR)"
+        local, self._packet, negative, version = self._ask(
+            "SELECT @@local_infile, @@max_allowed_packet, CAST(CAST('-0' AS DOUBLE) AS CHAR), "
+            "@@version"
         )
+        self._rewrites = "MariaDB" not in version  # which keeps documents as texts
         self._signs_zero = negative == "-0"
         self._write = self._load if local else self._insert
 
@@ -191,21 +195,20 @@ class MySQLLoader(Loader):
                 count += batch.num_rows
         return count
 
-    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Misfits:
         """What strict mode lets pass, and what no packet holds."""
         yield from super().changes(field, cells)
-        wire = field.wire.kind
-        if wire is Kind.FLOAT:
-            yield from told(pc.invert(pc.is_finite(cells)), "is no number to the server")
-            if not self._signs_zero:
-                yield from told(pc.equal(cells.view(pa.int64()), -(2**63)), "would lose its sign")
-        if field.column.type.native.startswith("year"):
-            years = cells.cast(pa.string())
-            known = pc.is_in(years, pa.array(_YEARS))
-            yield from told(pc.and_(years.is_valid(), pc.invert(known)), "is no year to the server")
+        yield from fitting.changes(field, cells, signs_zero=self._signs_zero)
+        if self._rewrites and field.column.type.native == "json":
+            yield from fitting.documents(cells)
         if not pa.types.is_primitive(cells.type):
             long = pc.greater(pc.binary_length(cells), (self._packet - _ROOM) // 2)
             yield from told(long, "is longer than max_allowed_packet lets through")
+
+    def misfits(self, field: Field, cells: Array) -> Misfits:
+        """What the servers have of their own besides."""
+        yield from super().misfits(field, cells)
+        yield from fitting.refusals(field, cells)
 
     def _load(self, table: str, fields: Sequence[Field], batch: Batch, start: int) -> None:
         names = [f"@c{place}" for place in range(len(fields))]
@@ -216,7 +219,7 @@ class MySQLLoader(Loader):
         plain = all(_stored(field, "") == "" for field in fields)
         columns = [self._quote(field.column.name) for field in fields]
         with NamedTemporaryFile() as file:
-            csv.write_csv(_hexed(batch), file, _CSV)
+            csv.write_csv(_spelled(fields, batch), file, _CSV)
             file.flush()
             self._execute(
                 f"LOAD DATA LOCAL INFILE {self._raw.escape(file.name)} INTO TABLE "
@@ -271,21 +274,31 @@ def _stored(field: Field, name: str) -> str:
     return f"LPAD({name}, 4, '0')" if kind.native.startswith("year") else name
 
 
-def _hexed(batch: Batch) -> Batch:
+def _spelled(fields: Sequence[Field], batch: Batch) -> Batch:
+    """Bytes in hexadecimal digits, and moments with an offset in UTC."""
     columns = [
-        pa.array([None if cell is None else cell.hex() for cell in cells.to_pylist()], pa.string())
-        if pa.types.is_binary(cells.type)
-        else cells
-        for cells in batch.columns
+        _spelled_column(field, cells) for field, cells in zip(fields, batch.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _spelled_column(field: Field, cells: Array) -> Array:
+    if pa.types.is_binary(cells.type):
+        hexed = [None if cell is None else cell.hex() for cell in cells.to_pylist()]
+        return pa.array(hexed, pa.string())
+    if field.column.type.family is Family.DATETIME and field.wire.kind is Kind.DATETIME:
+        offset = pc.match_substring_regex(cells, r":.*(Z|[-+]\d\d(:?\d\d)*)$")
+        moved = [canonical(field.wire, cell) for cell in cells.filter(offset).to_pylist()]
+        mask = pc.fill_null(offset, fill_value=False)
+        return pc.replace_with_mask(cells, mask, pa.array(moved, pa.string()))
+    return cells
 
 
 def _statements(fields: Sequence[Field], batch: Batch, size: int) -> Iterator[tuple[bytes, int]]:
     """The rows behind VALUES, some of them at a time."""
     cells = [
         _literals(field, column)
-        for field, column in zip(fields, _hexed(batch).columns, strict=True)
+        for field, column in zip(fields, _spelled(fields, batch).columns, strict=True)
     ]
     lines = pc.binary_join_element_wise(
         pc.binary_join_element_wise("(", cells[0], ""), *cells[1:], ","

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 from adbc_driver_manager import Error
 from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from dbparity.backends.wires import postgresql_binary as binary
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
+from dbparity.backends.wires.fitting import matching, rewritten, temporal, told
+from dbparity.backends.wires.moments import moment, time
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
 from dbparity.snapshots import Family
 from dbparity.wires import Kind, padded
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
     from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.backends.wires.fitting import Misfits
+    from dbparity.snapshots import Type
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
 # As text: so they are spelled alike whatever the database or the role has set.
@@ -47,6 +52,10 @@ _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 _BINARY, _TEXT = "FORMAT binary", "FORMAT csv, ENCODING 'UTF8'"
 _FRAMES = {_BINARY: (binary.HEADER, binary.TRAILER), _TEXT: (b"", b"")}
 _PADDED = frozenset({Kind.TIME, Kind.DATETIME})
+_FIRST_YEAR, _LAST_DAY, _LAST_MOMENT = -4713, 5_874_897, 294_276
+_DAY = 86_400_000_000
+_OFFSET = "has an offset, which would be dropped"
+_CUT = {"name": 63, '"char"': 1}  # types that cut a text without a word, to bytes
 # Classes of SQLSTATE: the connection, the transaction, privileges, resources, and the server's end.
 _NOT_BY_ROWS = ("08", "25", "28", "40", "42", "53", "55", "57", "58", "XX")
 _PLACE = re.compile(r"COPY .*, line (\d+)(?:, column (.*?))?(?:: |$)", re.MULTILINE)
@@ -92,7 +101,7 @@ class PostgreSQLReader(Reader):
                     ]
                     yield conformed(selection, columns, start, bad)
                     start += batch.num_rows
-            except (Error, pa.ArrowException) as error:
+            except (Error, pa.ArrowException, OSError) as error:  # Arrow's for a stream
                 raise RowsUnreadable(selection.table, error) from error
 
     def statement(self, selection: Selection) -> str:
@@ -128,7 +137,7 @@ class PostgreSQLReader(Reader):
     def _expression(self, field: Field) -> str:
         name, kind, wire = self._quote(field.column.name), field.column.type, field.wire.kind
         if kind.family is Family.BINARY:
-            return name if wire is Kind.BINARY else f"convert_from({name}, 'UTF8')"
+            return name
         if kind.family is Family.FLOAT:
             return f"{name}::float8"
         if kind.family is Family.BOOLEAN:
@@ -171,7 +180,7 @@ class PostgreSQLLoader(Loader):
         names = ", ".join(self._quote(field.column.name) for field in fields)
         encoding = binary.encoders(fields)
         count = 0
-        spelled = (_spelled(encoding, batch) for batch in batches)
+        spelled = (_spelled(fields, encoding, batch) for batch in batches)
         with self._raw.cursor() as cursor:
             for words, stream in groupby(spelled, key=itemgetter(0)):
                 statement = f"COPY {self._quote(table)} ({names}) FROM STDIN ({words})"
@@ -187,32 +196,72 @@ class PostgreSQLLoader(Loader):
                 count += int(cursor.rowcount)
         return count
 
-    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
-        """NUL is in no text of PostgreSQL, whose error would not name the column."""
+    def changes(self, field: Field, cells: Array) -> Misfits:
+        """What COPY reads by rules of its own, and NUL, whose error would not name the column."""
         yield from super().changes(field, cells)
-        if pa.types.is_string(cells.type) and b"\0" in cells.buffers()[2].to_pybytes():
+        yield from temporal(field, cells, _judged)
+        kind = field.column.type
+        if kind.native == "jsonb":
+            yield from rewritten(cells, lambda _number: True)
+        if kind.native in _CUT:
+            most = _CUT[kind.native]
+            yield from told(pc.greater(pc.binary_length(cells), most), f"is longer than {most}")
+        text = pa.types.is_string(cells.type) and kind.family is not Family.BINARY
+        if text and b"\0" in cells.buffers()[2].to_pybytes():
             texts = enumerate(cells.to_pylist())
             yield from ((place, "has a NUL") for place, text in texts if "\0" in (text or ""))
 
+    def misfits(self, field: Field, cells: Array) -> Misfits:
+        """What jsonb refuses besides."""
+        yield from super().misfits(field, cells)
+        if field.column.type.native == "jsonb":
+            yield from matching(cells, r"(^|[^\\])(\\\\)*\\u0000", "has a NUL")
 
-def _spelled(encoding: Sequence[binary.Encoder] | None, batch: Batch) -> tuple[str, Any]:
+
+def _judged(kind: Type, text: str) -> str:
+    """What PostgreSQL makes of a date, time or moment."""
+    if kind.family is Family.TIME:
+        clock = time(text)
+        if clock is None or not 0 <= clock.microseconds <= _DAY:
+            return "is no time of a day"
+        return _OFFSET if clock.offset and not kind.zone else ""
+    return "" if text in {"infinity", "-infinity"} else _judged_day(kind, text)
+
+
+def _judged_day(kind: Type, text: str) -> str:
+    found = moment(text)
+    if found is None or not found.exists:
+        return "is no date to the server"
+    alone = kind.family is Family.DATE
+    if not _FIRST_YEAR <= found.year <= (_LAST_DAY if alone else _LAST_MOMENT):
+        return "is out of range"
+    if alone:
+        return "has a time of day" if found.late else ""
+    return _OFFSET if found.offset and not kind.zone else ""
+
+
+def _spelled(
+    fields: Sequence[Field], encoding: Sequence[binary.Encoder] | None, batch: Batch
+) -> tuple[str, Any]:
     """The format of a COPY, and a batch in it."""
     if encoding is not None:
         with suppress(pa.ArrowInvalid):
             return _BINARY, binary.encoded(encoding, batch)
-    return _TEXT, _in_csv(batch)
+    return _TEXT, _in_csv(fields, batch)
 
 
-def _in_csv(batch: Batch) -> memoryview:
+def _in_csv(fields: Sequence[Field], batch: Batch) -> memoryview:
     columns = [
-        pa.array([None if cell is None else f"\\x{cell.hex()}" for cell in cells.to_pylist()])
-        if pa.types.is_binary(cells.type)
-        else cells
-        for cells in batch.columns
+        _hexed(cells.cast(pa.binary())) if field.column.type.family is Family.BINARY else cells
+        for field, cells in zip(fields, batch.columns, strict=True)
     ]
     sink = io.BytesIO()
     csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, _CSV)
     return sink.getbuffer()
+
+
+def _hexed(cells: Array) -> Array:
+    return pa.array([None if cell is None else f"\\x{cell.hex()}" for cell in cells.to_pylist()])
 
 
 def _refused(table: str, error: psycopg.Error, start: int) -> RowsRefused | RowsUnwritable:

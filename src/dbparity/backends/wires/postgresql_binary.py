@@ -195,6 +195,7 @@ _BY_NAME: dict[tuple[Kind, str], Encoder] = {
     (Kind.FLOAT, "double precision"): _doubles,
     (Kind.FLOAT, "real"): _singles,
     (Kind.BINARY, "bytea"): _varying,
+    (Kind.TEXT, "bytea"): _texts,
     (Kind.DATE, "date"): _dates,
     (Kind.JSON, "json"): _texts,
     (Kind.JSON, "jsonb"): _jsonb,

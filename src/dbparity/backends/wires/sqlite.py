@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from adbc_driver_manager import Error
 
 from dbparity.backends.wires import sqlite_values as values
-from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse, told
+from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
+from dbparity.backends.wires.fitting import told
 from dbparity.backends.wires.loose import ODD, Invalid, carry, decoded, kept, restored
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
 from dbparity.wires import Kind
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
     from dbparity.backends.wires.base import Quote, Tell
+    from dbparity.backends.wires.fitting import Misfits
     from dbparity.snapshots import Table
     from dbparity.wires import Array, Batch, Cell, Field, Selection
 
@@ -294,7 +296,7 @@ class SQLiteLoader(Loader):
         columns = ", ".join(map(self._quote, names))
         return f"INSERT INTO {self._quote(table)} ({columns}) VALUES ({', '.join(marks)})"
 
-    def changes(self, field: Field, cells: Array) -> Iterator[tuple[int, str]]:
+    def changes(self, field: Field, cells: Array) -> Misfits:
         """What its affinity would change."""
         yield from super().changes(field, cells)
         has, wire = affinity(field.column.type.native), field.wire.kind
@@ -318,7 +320,7 @@ def _negative_zeros(cells: Array) -> Array:
     return pc.equal(cells.view(pa.int64()), -(2**63))
 
 
-def _inexact(cells: Array, numbers: Array) -> Iterator[tuple[int, str]]:
+def _inexact(cells: Array, numbers: Array) -> Misfits:
     """Those of the numbers that neither an integer nor a float of SQLite holds."""
     digits = pc.utf8_length(pc.replace_substring_regex(cells, r"[-.]|^-?0+", ""))
     plain = pc.match_substring_regex(cells, r"^-?\d+(\.\d+)?$")
