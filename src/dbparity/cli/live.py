@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Lines(Progress):
-    """A line for every server that is ready or missing, and for every target that is checked."""
+    """A line for every server that is ready or missing, and every target or table that is done."""
 
     def __init__(self, screen: Console) -> None:
         """Print on ``screen``."""
@@ -68,6 +68,12 @@ class Lines(Progress):
             seconds = time.perf_counter() - self._began[target]
             found = count(self._findings[target], "finding")
             self._line(target, f"{count(total, 'check')}, {found}, {seconds:.1f} s")
+
+    def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:
+        """Say how many rows there were, and how fast it went."""
+        self._line(
+            f"{work} {table}", f"{count(rows, 'row')}, {seconds:.1f} s{_rate(rows, seconds)}"
+        )
 
     def interrupted(self) -> None:
         """Say what is waited for."""
@@ -115,6 +121,20 @@ class Bars(Lines):
         self._draw(target, total, f"{number}/{total} {check}")
         self._bars.update(self._tasks[target], completed=number - 1)
 
+    def table_begins(self, work: str, table: str, rows: int) -> None:
+        """Draw a bar of so many rows."""
+        name = f"{work} {table}"
+        self._began[name], self._totals[name] = time.perf_counter(), rows
+        self._draw(name, rows, count(rows, "row"))
+
+    def rows_done(self, work: str, table: str, rows: int) -> None:
+        """Draw how far the table is, how fast it goes, and how long it will take."""
+        name = f"{work} {table}"
+        seconds, total = time.perf_counter() - self._began[name], self._totals[name]
+        left = seconds * max(total - rows, 0) / rows if rows else 0
+        self._draw(name, total, f"{rows:,}/{total:,}{_rate(rows, seconds)}, {left:.0f} s left")
+        self._bars.update(self._tasks[name], completed=rows)
+
     def _draw(self, name: str, total: int | None, doing: str) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(name, total=total, doing=doing)
@@ -125,6 +145,10 @@ class Bars(Lines):
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
         super()._line(name, what)
+
+
+def _rate(rows: int, seconds: float) -> str:
+    return f", {rows / seconds:,.0f} rows/s" if rows and seconds else ""
 
 
 def lines_or_bars(screen: Screen) -> Lines:

@@ -80,6 +80,22 @@ def compare(  # noqa: PLR0913  # a comparison is all of these
     return compare_unordered(readers, Tally(route, aside, tell))
 
 
+def gather(route: Route, left: Reader, right: Reader, into: Tally) -> bool:
+    """Tell ``into`` of every difference; False where rows cannot be told apart by a key.
+
+    Raises:
+        CellsRefused: a cell cannot be carried.
+        RowsUnreadable: a side could not be read to the last row.
+    """
+    if not _is_ordered(route, (left, right)):
+        return False
+    try:
+        _walk((left, right), into, (WHOLE,))
+    except _Unordered:
+        return False
+    return True
+
+
 def _is_ordered(route: Route, readers: Readers) -> bool:
     keys = (route.read().keys, route.reread().keys)
     sides = zip(readers, keys, strict=True)

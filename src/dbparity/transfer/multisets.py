@@ -68,12 +68,16 @@ def compare_unordered(readers: Readers, tally: Tally) -> Comparison:
             side.show(wanted)
         wanted.compare()
     whole = tally.finish()
-    bad = sides[0].bad | sides[1].bad
-    return _with_bad(readers, tally, whole, bad) if bad else whole
+    if sides[0].bad or sides[1].bad:
+        return _with_bad(readers, tally, whole, [side.bad for side in sides])
+    return whole
 
 
-def _with_bad(readers: Readers, tally: Tally, whole: Comparison, bad: set[str]) -> Comparison:
+def _with_bad(
+    readers: Readers, tally: Tally, whole: Comparison, sides: Sequence[set[str]]
+) -> Comparison:
     """Compare the rows once more, without the columns that have cells which no wire carries."""
+    bad = {name for side in sides for name in side}
     route = narrowed(tally.route, lambda name: name not in bad)
     rest = Comparison(whole.rows)
     if route.leaving:
@@ -90,7 +94,9 @@ def _with_bad(readers: Readers, tally: Tally, whole: Comparison, bad: set[str]) 
         "with the rest of their rows, since the table has no key",
         Place(tally.route.source.name),
     )
-    return Comparison(rest.rows, rest.aside, tuple(found) or (note,), counts)
+    if not found and all(sides):
+        found = [note]
+    return Comparison(rest.rows, rest.aside, tuple(found), counts)
 
 
 class _Side:

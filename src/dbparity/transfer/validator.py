@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from contextlib import ExitStack, closing, contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -101,14 +102,21 @@ class MigrationValidator:
         name = f"{left} against {right}"
         return Report(name, started, time.perf_counter() - clock, results=results)
 
+    def again(self) -> MigrationValidator:
+        """The same, for databases that have changed since."""
+        fresh = copy(self)
+        for known in ("_surveys", "ways"):
+            vars(fresh).pop(known, None)
+        return fresh
+
     def schema(self) -> tuple[Result, ...]:
         """Tables and columns that one side alone has; a type that holds less is a note."""
         left, right = (survey.snapshot for survey in self._surveys)
-        found: dict[str, list[Finding]] = {each.source.name: [] for each in self._ways}
+        found: dict[str, list[Finding]] = {each.source.name: [] for each in self.ways}
         for difference in diff(left, right):
             table = difference.place.table
-            if self._is_wanted(table):
-                found.setdefault(table, []).extend(_told(difference, left, right))
+            for each in _told(difference, left, right) if self._is_wanted(table) else ():
+                found.setdefault(table, []).append(each)
         return tuple(_result("schema", name, each) for name, each in found.items())
 
     def data(self) -> tuple[Result, ...]:
@@ -118,7 +126,7 @@ class MigrationValidator:
                 reader or stack.enter_context(closing(each.reader()))
                 for reader, each in zip(self._readers, self.ends, strict=True)
             )
-            return tuple(self._compared(way, (left, right)) for way in self._ways)
+            return tuple(self._compared(way, (left, right)) for way in self.ways)
 
     def relations(self) -> tuple[Result, ...]:
         """Foreign keys: no row refers to nothing, by what the databases themselves find."""
@@ -127,7 +135,7 @@ class MigrationValidator:
             sides = tuple(map(Believed, connections, schemas))
             return tuple(
                 _timed("relations", way, partial(stray, way, *sides))
-                for way in self._ways
+                for way in self.ways
                 if way.source.foreign_keys or way.target.foreign_keys
             )
 
@@ -137,7 +145,7 @@ class MigrationValidator:
             backends = [each.backend for each in self.ends]
             return tuple(
                 _timed("numbers", way, partial(behind, way, backends, connections))
-                for way in self._ways
+                for way in self.ways
                 if any(column.automatic for column in way.target.columns)
             )
 
@@ -157,7 +165,8 @@ class MigrationValidator:
         return left, right
 
     @cached_property
-    def _ways(self) -> tuple[Route, ...]:
+    def ways(self) -> tuple[Route, ...]:
+        """The tables that are compared, and by which columns."""
         left, right = (survey.snapshot for survey in self._surveys)
         if self._routes is not None:
             return tuple(way for way in self._routes if self._is_wanted(way.source.name))
@@ -251,4 +260,4 @@ def _timed(category: str, way: Route, find: Callable[[], Iterable[Finding]]) -> 
 def _result(category: str, table: str, findings: Sequence[Finding], seconds: float = 0.0) -> Result:
     failed = any(each.severity is not Severity.NOTE for each in findings)
     outcome = Outcome.FAILED if failed else Outcome.PASSED
-    return Result("", category, table, outcome, seconds, not failed, tuple(findings))
+    return Result("", category, table, outcome, seconds, int(not failed), tuple(findings))

@@ -124,3 +124,23 @@ def test_bars_are_drawn_where_somebody_watches(monkeypatch: pytest.MonkeyPatch) 
 def test_lines_alone_are_written_to_a_file_even_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert type(lines_or_bars(Screen(stderr=True))) is Lines
+
+
+def test_table_that_is_done_gets_a_line(lines: Lines, written: io.StringIO) -> None:
+    lines.table_begins("verify", "users", 3_000)
+    lines.rows_done("verify", "users", 1_000)
+    lines.table_done("verify", "users", 3_000, 0.5)
+    lines.table_done("verify", "notes", 0, 0.5)
+    assert written.getvalue() == (
+        "verify users: 3,000 rows, 0.5 s, 6,000 rows/s\nverify notes: 0 rows, 0.5 s\n"
+    )
+
+
+def test_table_has_a_bar_with_its_speed_and_the_time_left(bars: Bars, written: io.StringIO) -> None:
+    bars.table_begins("copy", "users", 3_000)
+    bars.rows_done("copy", "users", 0)
+    bars.rows_done("copy", "users", 1_500)
+    bars._bars.refresh()
+    assert re.search(r"1,500/3,000, [\d,]+ rows/s, \d+ s left", written.getvalue())
+    bars.table_done("copy", "users", 3_000, 0.5)
+    assert not bars._tasks
