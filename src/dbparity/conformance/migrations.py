@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dbparity.conformance.base import PairCheck
 from dbparity.conformance.population import populate
 from dbparity.errors import DriverMissing
-from dbparity.results import Place, Skipped, Verified
+from dbparity.results import Place, Severity, Skipped, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,10 @@ def arrives(source: Database, target: Database) -> Iterator[Item]:
 
 
 def _items(result: Result) -> Iterator[Item]:
-    yield from result.findings
-    if not result.findings and result.verified:
+    """Notes are of the source, whose rows were made up: they are left out."""
+    found = [each for each in result.findings if each.severity is not Severity.NOTE]
+    yield from found
+    if not found and result.verified:
         yield Verified(f"{result.category}: {result.verified} alike", Place(result.check))
 
 
