@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dbparity.synthesis import RowSynthesizer
     from dbparity.targets import Target
     from dbparity.tester import CrossDatabaseTester, load_checks
+    from dbparity.transfer.service import DataMigrationService
+    from dbparity.transfer.validator import MigrationValidator
 else:  # hidden from type checkers, or they would find no misspelt name
 
     def __getattr__(name: str) -> object:
@@ -45,6 +47,7 @@ __all__ = [
     "Backend",
     "Check",
     "CrossDatabaseTester",
+    "DataMigrationService",
     "Database",
     "DatabaseTestEnvironment",
     "DbparityError",
@@ -53,6 +56,7 @@ __all__ = [
     "Features",
     "Finding",
     "Meaning",
+    "MigrationValidator",
     "Observation",
     "Outcome",
     "Place",
@@ -98,5 +102,7 @@ _ROOMS = {
     "synthesis": ("RowSynthesizer",),
     "targets": ("Target",),
     "tester": ("CrossDatabaseTester", "load_checks"),
+    "transfer.service": ("DataMigrationService",),
+    "transfer.validator": ("MigrationValidator",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
