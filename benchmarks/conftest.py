@@ -1,9 +1,9 @@
-"""Prints, for each group of benchmarks, how many times faster a lease is than its alternative."""
+"""Prints, for each group of benchmarks, how many times faster the one is than the other."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import pytest
@@ -30,6 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(
                     f"{arm:>36} lease {lease * 1000:8.2f} ms {create / lease:7.1f} times faster"
                 )
+        _beside_peers(terminalreporter, group, medians)
         inspector = medians.pop("inspector", None)
         if inspector is not None:
             taken = medians["snapshot"]
@@ -37,3 +38,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 f"{group:28} Inspector {inspector * 1000:8.2f} ms, snapshot "
                 f"{taken * 1000:8.2f} ms {taken / inspector:7.2f} times as long"
             )
+
+
+def _beside_peers(
+    terminalreporter: pytest.TerminalReporter, group: str, medians: dict[str, float]
+) -> None:
+    """What other tools take, in times of what dbparity takes."""
+    ours = next((medians[arm] for arm in medians if arm.startswith("dbparity")), None)
+    for arm, seconds in sorted(medians.items()) if ours is not None else ():
+        terminalreporter.write_line(
+            f"{group:42} {arm:26} {seconds:8.2f} s {seconds / cast('float', ours):7.2f} times"
+        )
