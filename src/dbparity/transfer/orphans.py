@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from dbparity.backends.base import quoted
 from dbparity.results import Finding, Place, Severity
 from dbparity.transfer.admission import column_named, named
 from dbparity.values import canonical
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from dbparity.backends.base import Backend
     from dbparity.snapshots import ForeignKey, Snapshot, Table
     from dbparity.transfer.routes import Route
 
@@ -30,6 +29,7 @@ class Believed:
     """A side, and the schema that says what refers to what."""
 
     connection: Connection
+    backend: Backend
     schema: Snapshot
 
 
@@ -51,7 +51,7 @@ def stray(way: Route, left: Believed, right: Believed) -> Iterator[Finding]:
         there = _orphans(right, way.target, theirs) if theirs else _Orphans(0)
         key = theirs or ours
         if key and there.count > here.count:
-            yield from _findings(way, key, there)
+            yield from _findings(way.source, key, there, "right side")
         elif key and here.count:
             yield Finding(
                 ORPHAN,
@@ -63,14 +63,23 @@ def stray(way: Route, left: Believed, right: Believed) -> Iterator[Finding]:
             )
 
 
-def _findings(way: Route, key: ForeignKey, found: _Orphans) -> Iterator[Finding]:
+def dangling(way: Route, source: Believed) -> Iterator[Finding]:
+    """Rows of a source that refer to nothing, by the foreign keys that the target has."""
+    for key in way.target.foreign_keys:
+        ours = _moved(key, way.source, source.schema) if key.enforced else None
+        if ours is not None:
+            found = _orphans(source, way.source, ours)
+            yield from _findings(way.source, ours, found, "source")
+
+
+def _findings(table: Table, key: ForeignKey, found: _Orphans, whose: str) -> Iterator[Finding]:
     more = "" if found.count <= SHOWN else f"; {SHOWN} of {found.count:,} are shown"
     for place in found.places:
         yield Finding(
             ORPHAN,
             Severity.LOST,
-            f"{_refers(key)}: a row of the right side refers to nothing{more}",
-            replace(place, table=way.source.name),
+            f"{_refers(key)}: a row of the {whose} refers to nothing{more}",
+            replace(place, table=table.name),
             recommendation=_CURE,
         )
 
@@ -110,7 +119,7 @@ def _moved(key: ForeignKey, child: Table, schema: Snapshot) -> ForeignKey | None
 def _orphans(side: Believed, table: Table, key: ForeignKey) -> _Orphans:
     """Counted by the server; NULL refers to nothing, but MATCH FULL wants all or none of it."""
     plain = side.connection.execution_options(no_parameters=True)
-    name = partial(quoted, side.connection)
+    name = side.backend.quote
     rows = f"{name(table.name)} AS child WHERE {_lost(key, side.schema, name)}"
     count = int(plain.exec_driver_sql(f"SELECT count(*) FROM {rows}").scalar_one())
     if not count:

@@ -219,7 +219,7 @@ class DataMigrationService:
 
     def _looked_ahead(self, plan: Plan, reader: Reader) -> list[Result]:
         """What keeps rows from arriving, before anything is written."""
-        return [unheld(plan), *preflight(plan, reader, self.target, self.progress)]
+        return [unheld(plan), *preflight(plan, reader, self.source, self.target, self.progress)]
 
     def _carried_out(self, plan: Plan, run: _Run) -> list[Result]:
         original = self.target.survey().snapshot
