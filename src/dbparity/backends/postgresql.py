@@ -222,7 +222,7 @@ class PostgreSQL(Backend):
 
     def next_number(self, connection: Connection, table: str, column: str) -> int | None:
         """Look into the sequence behind the column."""
-        names = {"name": quoted(connection, table), "column": column}
+        names = {"name": self.quote(table), "column": column}
         sequence = connection.scalar(text(_SEQUENCE), names)
         if sequence is None:
             return None

@@ -170,7 +170,7 @@ class SQLite(Backend):
         given = connection.scalar(asked, {"table": table})
         if given is None:
             return None
-        highest = f"SELECT max({quoted(connection, column)}) FROM {quoted(connection, table)}"
+        highest = f"SELECT max({self.quote(column)}) FROM {self.quote(table)}"
         plain = connection.execution_options(no_parameters=True)
         return int(max(given, plain.exec_driver_sql(highest).scalar_one() or 0)) + 1
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from dbparity.backends.base import quoted
 from dbparity.errors import CellsRefused, RowsMiscounted
 from dbparity.transfer.comparing import gather
 from dbparity.transfer.order import ordered
@@ -109,7 +108,7 @@ class _Changes(Tally):
     def delete(self, connection: Connection) -> None:
         """Remove what is to go."""
         if self.whole:
-            table = quoted(connection, self.route.target.name)
+            table = self.backend.quote(self.route.target.name)
             plain = connection.execution_options(no_parameters=True)
             plain.exec_driver_sql(f"DELETE FROM {table}")
             return

@@ -29,7 +29,8 @@ class Sample:
 
     def ranges(self, route: Route, reader: Reader, total: int) -> tuple[Range, ...]:
         """Ranges of keys with about as many rows, of a left table that has ``total``."""
-        if self.rows >= total:
+        keys = route.read().keys
+        if self.rows >= total or not keys or not all(map(reader.orders, keys)):
             return (WHOLE,)
         size = min(self.rows, _BLOCK)
         chosen = self._chosen(route.source.name, -(-total // size), -(-self.rows // size))

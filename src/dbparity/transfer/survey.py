@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dbparity.backends.base import quoted
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -49,7 +47,7 @@ def survey(connection: Connection, backend: Backend) -> Survey:
     url = connection.engine.url.render_as_string(hide_password=True)
     whole = backend.snapshot(connection)
     own = tuple(table for table in whole.tables if table.name not in OWN)
-    rows = {table.name: _rows(connection, table.name) for table in own}
+    rows = {table.name: _rows(connection, backend.quote(table.name)) for table in own}
     return Survey(
         url,
         backend.identity(connection),
@@ -60,6 +58,6 @@ def survey(connection: Connection, backend: Backend) -> Survey:
 
 
 def _rows(connection: Connection, table: str) -> int:
-    asked = f"SELECT count(*) FROM {quoted(connection, table)}"
+    asked = f"SELECT count(*) FROM {table}"
     uncounted = connection.execution_options(no_parameters=True)
     return int(uncounted.exec_driver_sql(asked).scalar_one())

@@ -132,9 +132,10 @@ class MigrationValidator:
         """Foreign keys: no row refers to nothing, by what the databases themselves find."""
         schemas = [survey.snapshot for survey in self._surveys]
         with self._connected() as connections:
-            sides = tuple(map(Believed, connections, schemas))
+            backends = [each.backend for each in self.ends]
+            left, right = map(Believed, connections, backends, schemas)
             return tuple(
-                _timed("relations", way, partial(stray, way, *sides))
+                _timed("relations", way, partial(stray, way, left, right))
                 for way in self.ways
                 if way.source.foreign_keys or way.target.foreign_keys
             )

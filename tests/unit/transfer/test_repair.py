@@ -86,6 +86,13 @@ def test_rows_that_cannot_be_told_apart_are_written_anew(make: Make, key: str) -
     assert repaired_once(left, right) == WHOLE
 
 
+def test_rows_in_another_order_are_written_anew(make: Make) -> None:
+    create = "CREATE TABLE t (k UUID NOT NULL PRIMARY KEY)"
+    rows = [f"INSERT INTO t VALUES ('{c * 8}-0000-0000-0000-00000000000{c}')" for c in "AbCd"]
+    left, right = make("left", create, *rows), make("right", create, *rows[1:])
+    assert repaired_once(left, right) == WHOLE
+
+
 def repaired_once(left: str, right: str) -> list[str]:
     repair = repair_of(left, right)
     statements = list(repair.statements())
