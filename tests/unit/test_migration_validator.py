@@ -352,6 +352,26 @@ def test_a_sample_finds_what_is_in_it(make: Make) -> None:
     assert sizes[0] != sizes[1]
 
 
+def test_values_count_where_declared_types_hold_nobody(make: Make) -> None:
+    left = make("left", "CREATE TABLE t (id INTEGER PRIMARY KEY, n DATE)")
+    right = make("right", "CREATE TABLE t (id INTEGER PRIMARY KEY, n VARCHAR(9))")
+    write(left, "INSERT INTO t VALUES (1, 7), (2, NULL)")
+    write(right, "INSERT INTO t VALUES (1, '7'), (2, NULL)")
+    validator = MigrationValidator(left, right)
+    assert validator.data()[0].findings == ()
+    write(right, "UPDATE t SET n = '8' WHERE id = 1")
+    (finding,) = validator.again().data()[0].findings
+    assert (finding.expected, finding.actual) == ("7", "8")
+
+
+def test_values_of_several_sorts_are_compared_as_they_are(make: Make) -> None:
+    create = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)"
+    left = make("left", create, "INSERT INTO t VALUES (1, 7), (2, 'x'), (3, x'00')")
+    right = make("right", create, "INSERT INTO t VALUES (1, 7), (2, 'y'), (3, x'00')")
+    (finding,) = MigrationValidator(left, right).data()[0].findings
+    assert finding.code == "DATA-CELL-UNREADABLE"
+
+
 def test_progress_is_told_of_each_table(make: Make) -> None:
     class Told(Progress):
         def __init__(self) -> None:

@@ -23,7 +23,7 @@ from dbparity.transfer.ends import end
 from dbparity.transfer.numbering import behind
 from dbparity.transfer.orphans import Believed, stray
 from dbparity.transfer.routes import route
-from dbparity.transfer.tallies import COUNT, Aside, Tally, finding
+from dbparity.transfer.tallies import COUNT, UNREADABLE, Aside, Tally, finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -186,6 +186,10 @@ class MigrationValidator:
         total = self._surveys[0].rows[table]
         self.progress.table_begins(WORK, table, total)
         compared = self._comparison(way, readers, total)
+        if self._routes is None and any(each.code == UNREADABLE for each in compared.findings):
+            # Where nobody is held to them, declared types say little of the values.
+            found = route(readers[0].actual(way.source), readers[1].actual(way.target))
+            compared = self._comparison(found, readers, total) if found != way else compared
         seconds = time.perf_counter() - clock
         self.progress.table_done(WORK, table, compared.rows[0], seconds)
         notes = [*self._unclear(table, compared)]
