@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, cast, column, func, select
 from sqlalchemy import table as named_table
 
-from dbparity.backends.homes.base import is_binary
-from dbparity.errors import BackendUnsuited
 from dbparity.results import Finding, Place, Severity
 from dbparity.snapshots import Column, Family, Key, Table
 from dbparity.targets import version_tuple
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend
     from dbparity.backends.homes.base import Home
     from dbparity.backends.wires.base import Reader
-    from dbparity.snapshots import Type
+    from dbparity.snapshots import Collation, Type
     from dbparity.transfer.plan import Plan
     from dbparity.transfer.routes import Route
     from dbparity.wires import BadCell
@@ -58,12 +56,12 @@ class Collisions:
     def _asked(self, connection: Connection, way: Route, key: Key) -> Iterator[Finding]:
         pairs = {pair[1].column.name: pair for pair in way.pairs}
         leaving = tuple(pairs[name][0] for name in key.columns)
-        into = tuple(_bare(pairs[name][1]) for name in key.columns)
+        into = tuple(self._bare(pairs[name][1]) for name in key.columns)
         self._make(connection, into)
         loader = self.backend.loader(connection)
         for batch in self.reader.read(Selection(way.source.name, leaving), _leave):
-            if batch.num_rows:  # what is refused is told by whoever looks at the cells
-                load_or_bisect(connection, loader, _KEYS, into, [batch])
+            # What is refused is told by whoever looks at the cells.
+            load_or_bisect(connection, loader, _KEYS, into, [batch])
         rows = int(connection.scalar(_count(into, key)) or 0)
         if rows:
             names = [field.column.name for field in leaving]
@@ -80,20 +78,25 @@ class Collisions:
             plain = connection.execution_options(no_parameters=True)
             plain.exec_driver_sql(statement)
 
+    def _bare(self, field: Field) -> Field:
+        """Of a column that takes NULL, and has the type alone.
+
+        A database whose own collation is exact may know no name for it.
+        """
+        kind = field.column.type
+        version = version_tuple(self.plan.target_schema.version)
+        if kind.collation is not None and self.backend.features(version).case_sensitive:
+            kind = replace(kind, collation=None if _is_exact(kind.collation) else kind.collation)
+        return replace(field, column=Column(field.column.name, kind))
+
     def _home(self) -> Home:
         home = self.backend.home(version_tuple(self.plan.target_schema.version))
-        if home is None:
-            raise BackendUnsuited(self.backend.title)
+        assert home is not None  # noqa: S101  # as for whatever rows are loaded into
         return home
 
 
 def _leave(_cell: BadCell) -> None:
     """Leave out what cannot be read: it is told elsewhere."""
-
-
-def _bare(field: Field) -> Field:
-    """Of a column that takes NULL, and has the type alone."""
-    return replace(field, column=Column(field.column.name, field.column.type))
 
 
 def doubtful(way: Route) -> Iterator[Key]:
@@ -140,10 +143,13 @@ def _folds_texts(source: Type, target: Type) -> bool:
     kept = target.collation
     if kept is None:
         return False
-    exact = kept.case_sensitive and kept.accent_sensitive and kept.pads is False
-    if exact and (not kept.name.endswith("_cs") or is_binary(kept)):
-        return False
-    return source.collation != kept
+    return source.collation != kept and not _is_exact(kept)
+
+
+def _is_exact(kept: Collation) -> bool:
+    """Whether it takes no two texts for one; one of weights may, even if it tells all marks."""
+    told = kept.case_sensitive and kept.accent_sensitive and kept.pads is False
+    return bool(told) and not kept.name.endswith("_cs")
 
 
 def _count(into: Sequence[Field], key: Key) -> Select[Any]:

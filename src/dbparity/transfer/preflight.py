@@ -50,7 +50,7 @@ def preflight(
         looking = _Looking(
             reader,
             target.backend.loader(right),
-            Believed(left, plan.source_schema),
+            Believed(left, source.backend, plan.source_schema),
             Collisions(plan, target.backend, writer, reader),
             progress,
         )

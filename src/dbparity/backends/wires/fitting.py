@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import struct
+from ctypes import c_float
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -127,15 +127,9 @@ def _inexact(text: str, bits: int | None) -> str:
         return ""
     double = float(number)
     if abs(double) != float("inf") and Decimal(repr(double)) == number:
-        return "" if bits != _SINGLE or _is_single(double) else "is no float of 32 bits"
+        single = bits != _SINGLE or c_float(double).value == double
+        return "" if single else "is no float of 32 bits"
     return "has more digits than a float"
-
-
-def _is_single(double: float) -> bool:
-    try:
-        return bool(struct.unpack("f", struct.pack("f", double))[0] == double)
-    except OverflowError:
-        return False
 
 
 def _byte_changes(kind: Type, sizes: Array) -> Misfits:
