@@ -368,3 +368,33 @@ _PLAIN: Mapping[Kind, Callable[[Array], Array]] = {
     Kind.TIME: padded,
     Kind.UUID: pc.utf8_lower,
 }
+
+# What is spelled plainly and canonically.
+_CANONICAL: Mapping[Kind, str] = {
+    Kind.DECIMAL: r"^(?:0|-?(?:0\.\d*[1-9]|[1-9]\d*(?:\.\d*[1-9])?))$",
+    Kind.DATETIME: r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$",
+    Kind.TIME: r"^-?\d{2,}:\d\d:\d\d\.\d{6}$",
+    Kind.UUID: r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+}
+
+
+def spellings(wire: Wire, cells: Array) -> Array:
+    """Texts or bytes that are equal exactly when `differing` finds the cells equal."""
+    if wire.kind in _WHOLE:
+        return cells.cast(pa.string())
+    if wire.kind is Kind.FLOAT:
+        one_nan = pc.if_else(pc.is_nan(cells), pa.scalar(math.nan), cells)
+        return one_nan.view(pa.int64()).cast(pa.string())
+    if wire.kind not in _PLAIN:
+        return _spelled(wire, cells) if wire.kind in _SPELLINGS else cells
+    plain = _PLAIN[wire.kind](cells)
+    done = pc.match_substring_regex(plain, _CANONICAL[wire.kind])
+    left = pc.fill_null(pc.invert(done), fill_value=False)
+    return pc.replace_with_mask(plain, left, _spelled(wire, cells.filter(left)))
+
+
+def _spelled(wire: Wire, cells: Array) -> Array:
+    """Canonically, each text that there is once."""
+    encoded = cells.dictionary_encode()
+    texts = [canonical(wire, text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)

@@ -28,6 +28,7 @@ from dbparity.wires import (
     differing,
     padded,
     raw,
+    spellings,
     wire_of,
 )
 
@@ -127,6 +128,9 @@ def test_cells_differ_unless_they_are_one_value(
     arrays = [pa.array([each, None, each], wire.arrow) for each in (left, right)]
     assert differing(wire, *arrays) == ([] if same else [0, 2])
     assert (canonical(wire, left) == canonical(wire, right)) is same  # type: ignore[arg-type]
+    one, other = (spellings(wire, each).to_pylist() for each in arrays)
+    assert (one == other) is same
+    assert [one[1], other[1]] == [None, None]
 
 
 def test_a_raw_cell_shows_what_cannot_be_seen() -> None:

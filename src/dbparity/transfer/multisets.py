@@ -1,6 +1,7 @@
 """Tables without an order: the rows of both sides counted by their digests.
 
-The digests go to a temporary file; rows of which a side has more are read a second time.
+If their sums differ, the digests go to a temporary file, and rows of which a side has more are
+read once more.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from dbparity.transfer.tallies import (
     finding,
     narrowed,
 )
-from dbparity.wires import Kind, canonical, raw, shortened
+from dbparity.wires import raw, shortened, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,8 +46,7 @@ if TYPE_CHECKING:
 Readers: TypeAlias = "tuple[Reader, Reader]"
 _Surplus: TypeAlias = "list[tuple[bytes, int, bool]]"
 _BYTES = 16  # of a digest
-_BARE = frozenset({Kind.TEXT, Kind.BINARY, Kind.INTERVAL})  # equal if their bytes are
-_WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+_MODULUS = 1 << 8 * _BYTES
 
 
 def compare_unordered(readers: Readers, tally: Tally) -> Comparison:
@@ -56,6 +56,15 @@ def compare_unordered(readers: Readers, tally: Tally) -> Comparison:
         RowsUnreadable: a side could not be read to the last row.
     """
     sides = [_Side(place, reader, tally) for place, reader in enumerate(readers)]
+    if sides[0].read() != sides[1].read():
+        _show_unlike(sides, tally)
+    whole = tally.finish()
+    if sides[0].bad or sides[1].bad:
+        return _with_bad(readers, tally, whole, [side.bad for side in sides])
+    return whole
+
+
+def _show_unlike(sides: Sequence[_Side], tally: Tally) -> None:
     wanted = _Wanted(tally)
     with closing(_Spool()) as spool:
         for side in sides:
@@ -67,10 +76,6 @@ def compare_unordered(readers: Readers, tally: Tally) -> Comparison:
         for side in sides:
             side.show(wanted)
         wanted.compare()
-    whole = tally.finish()
-    if sides[0].bad or sides[1].bad:
-        return _with_bad(readers, tally, whole, [side.bad for side in sides])
-    return whole
 
 
 def _with_bad(
@@ -113,15 +118,24 @@ class _Side:
         self._names = dict(zip(named, (each.column.name for each in route.leaving), strict=True))
         self.bad: set[str] = set()
 
-    def fill(self, spool: _Spool) -> None:
-        """Read all rows, and keep their digests."""
+    def read(self) -> int:
+        """Read all rows; return what is equal for equal ones, in whichever order they come."""
+        total = 0
         for batch, bad in self._batches():
-            spool.add(self._place, *self._digests(batch))
+            _, rows = self._digests(batch)
+            rows += [self._digest(cell)[1:] for cell in bad]
+            total += sum(int.from_bytes(row) for row in rows)
             count = batch.num_rows
             self._tally.passed(*((0, count) if self._place else (count, 0)))
+            self.bad.update(self._names[cell.column] for cell in bad)
+        return total % _MODULUS
+
+    def fill(self, spool: _Spool) -> None:
+        """Read all rows again, and keep their digests."""
+        for batch, bad in self._batches():
+            spool.add(self._place, *self._digests(batch))
             digests = [self._digest(cell) for cell in bad]
             spool.add(self._place, digests, digests)
-            self.bad.update(self._names[cell.column] for cell in bad)
 
     def show(self, wanted: _Wanted) -> None:
         """Read all rows again, and show those that are wanted."""
@@ -147,7 +161,7 @@ class _Side:
             _encoded(wire, column) for wire, column in zip(self._wires, batch.columns, strict=True)
         ]
         rows = _hashed(cells)
-        return (_hashed([cells[place] for place in self._keys]) if self._keys else rows), rows
+        return (_hashed([cells[place] for place in self._keys]) if self._keys else [*rows]), rows
 
     def _digest(self, bad: BadCell) -> bytes:
         text = f"{self._names[bad.column]}\0{raw(bad.raw)}"
@@ -161,23 +175,9 @@ def _hashed(cells: Sequence[Array]) -> list[bytes]:
 
 def _encoded(wire: Wire, cells: Array) -> Array:
     """Each cell behind its length, and NULL as what no length is."""
-    bare = _spelled(wire, cells).cast(pa.binary())
+    bare = spellings(wire, cells).cast(pa.binary())
     lengths = pc.binary_length(bare).cast(pa.string()).cast(pa.binary())
     return pc.fill_null(pc.binary_join_element_wise(lengths, bare, b":"), b"-")
-
-
-def _spelled(wire: Wire, cells: Array) -> Array:
-    """What is equal exactly when the cells are."""
-    if wire.kind in _WHOLE:
-        return cells.cast(pa.string())
-    if wire.kind is Kind.FLOAT:
-        one_nan = pc.if_else(pc.is_nan(cells), pa.scalar(float("nan")), cells)
-        return one_nan.view(pa.int64()).cast(pa.string())
-    if wire.kind in _BARE:
-        return cells
-    encoded = cells.dictionary_encode()
-    texts = [canonical(wire, text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(texts, pa.string()).take(encoded.indices)
 
 
 class _Spool:
