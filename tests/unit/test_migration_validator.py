@@ -58,6 +58,9 @@ def test_the_report_names_both_databases_and_has_four_categories(make: Make) -> 
     urls = shop(make, "left"), shop(make, "right")
     report = MigrationValidator(*urls).validate()
     assert report.application == " against ".join(urls)
+    assert [(state.target, state.provider) for state in report.targets] == [
+        ("sqlite", url) for url in urls
+    ]
     assert [*dict.fromkeys(result.category for result in report.results)] == [
         "schema",
         "data",

@@ -252,8 +252,8 @@ def verdict(report: Report) -> str:
         return f"How {count(unknown, 'check')} ended is unknown."
     left_out = f"; {len(report.missing)} could not be checked" if report.missing else ""
     left_out += f"; {count(notes, 'note')}" if notes else ""
-    if not ran:
-        return f"Both sides mean the same{left_out}."
+    if not any(result.target for result in report.results):
+        return f"Both sides {'hold' if ran else 'mean'} the same{left_out}."
     if len(ran) == 1:
         return f"{ran[0]} does what the model promises; nothing to compare it with{left_out}."
     return f"The application behaves alike on {_all(len(ran))} targets{left_out}."

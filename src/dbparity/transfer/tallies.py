@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -203,8 +204,8 @@ def _parting(one: str, other: str) -> int:
     """From where on two texts are shown: a little before the first place where they differ."""
     if max(len(one), len(other)) <= _VALUE:
         return 0
-    pairs = enumerate(zip(one, other, strict=False))
-    first = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    shared = range(min(len(one), len(other)))
+    first = bisect_left(shared, True, key=lambda at: one[: at + 1] != other[: at + 1])
     return max(first - _BEFORE, 0)
 
 

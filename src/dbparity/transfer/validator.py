@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING
 
 from dbparity.errors import TargetIsSource, TargetUnknown
 from dbparity.progress import Progress
-from dbparity.results import Finding, Measurement, Outcome, Place, Report, Result, Severity
+from dbparity.results import (
+    Finding,
+    Measurement,
+    Outcome,
+    Place,
+    Report,
+    Result,
+    Severity,
+    TargetState,
+)
 from dbparity.schema.diff import diff
 from dbparity.schema.differences import Meaning
 from dbparity.schema.sides import sides
+from dbparity.schema.sources import scratch_target
 from dbparity.transfer.admission import named
 from dbparity.transfer.comparing import WHOLE, compare
 from dbparity.transfer.ends import end
@@ -98,9 +108,9 @@ class MigrationValidator:
         started, clock = datetime.now(UTC), time.perf_counter()
         parts = (self.schema, self.data, self.relations, self.numbers)
         results = tuple(result for part in parts for result in part())
-        left, right = (each.text for each in self.ends)
-        name = f"{left} against {right}"
-        return Report(name, started, time.perf_counter() - clock, results=results)
+        name = " against ".join(each.text for each in self.ends)
+        seconds = time.perf_counter() - clock
+        return Report(name, started, seconds, self._targets, results)
 
     def again(self) -> MigrationValidator:
         """The same, for databases that have changed since."""
@@ -178,6 +188,15 @@ class MigrationValidator:
             if other is not None and self._is_wanted(table.name)
         )
 
+    @property
+    def _targets(self) -> tuple[TargetState, ...]:
+        """Both databases, each by its product and its URL."""
+        snapshots = (survey.snapshot for survey in self._surveys)
+        return tuple(
+            TargetState(str(scratch_target(snapshot)), each.text, snapshot.version)
+            for each, snapshot in zip(self.ends, snapshots, strict=True)
+        )
+
     def _is_wanted(self, table: str) -> bool:
         return not self.tables or table in self.tables
 
@@ -241,7 +260,8 @@ def _told(difference: Difference, left: Snapshot, right: Snapshot) -> Iterator[F
     """What of a difference in schemas says that rows differ, or may."""
     found = replace(difference.finding(), sides=sides(difference, left, right))
     if difference.aspect in {"table", "column"} and difference.meaning in _ABSENT:
-        yield found
+        lost = difference.meaning is Meaning.MISSING
+        yield replace(found, severity=Severity.LOST) if lost else found
     elif difference.meaning in _DOUBTFUL:
         yield replace(found, severity=Severity.NOTE)
 

@@ -30,6 +30,7 @@ def test_equal_databases_exit_with_0(sides: tuple[str, str], capsys: Capture) ->
     assert main(["verify", *sides]) == 0
     captured = capsys.readouterr()
     assert "t      3     0          0" in captured.out
+    assert "Both sides hold the same." in captured.out
     assert "verify t: 3 rows, " in captured.err
 
 
