@@ -205,7 +205,7 @@ def _parting(one: str, other: str) -> int:
     if max(len(one), len(other)) <= _VALUE:
         return 0
     shared = range(min(len(one), len(other)))
-    first = bisect_left(shared, True, key=lambda at: one[: at + 1] != other[: at + 1])
+    first = bisect_left(shared, x=True, key=lambda at: one[: at + 1] != other[: at + 1])
     return max(first - _BEFORE, 0)
 
 
