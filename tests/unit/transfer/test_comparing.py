@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 from dbparity.errors import RowsUnreadable
+from dbparity.transfer import comparing
 from dbparity.transfer.comparing import compare
 from dbparity.transfer.ends import end
 from dbparity.transfer.tallies import SHOWN, Aside, Comparison
@@ -275,3 +277,30 @@ def test_a_table_that_is_gone_is_told(sides: tuple[str, str]) -> None:
         pytest.raises(RowsUnreadable, match="t could not be read"),
     ):
         compare(way, one, other)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("key", ["INTEGER", "TEXT", "DECIMAL", "JSON TEXT"])
+def test_what_is_found_is_what_two_sets_of_rows_differ_in(
+    make: Make, monkeypatch: pytest.MonkeyPatch, key: str, seed: int
+) -> None:
+    monkeypatch.setattr(comparing, "_WINDOW", 4)
+    monkeypatch.setattr(comparing, "_STRIDE", 2)
+    chance = random.Random(f"{key} {seed}")
+    rows = {n: chance.randrange(3) for n in range(chance.randrange(60))}
+    other = {n: value for n, value in rows.items() if chance.random() < 0.8}
+    other |= {chance.randrange(100, 200): 0 for _ in range(chance.randrange(4))}
+    other |= {n: 7 for n in other if chance.random() < 0.1}
+    create = f"CREATE TABLE t (k {key} NOT NULL PRIMARY KEY, v INTEGER)"
+    urls = [
+        make(name, create, *(f"INSERT INTO t VALUES ('{k}', {v})" for k, v in table.items()))
+        for name, table in (("left", rows), ("right", other))
+    ]
+    expected = {
+        "DATA-ROW-MISSING": len(rows.keys() - other.keys()),
+        "DATA-ROW-EXTRA": len(other.keys() - rows.keys()),
+        "DATA-CELL-DIFFERS": sum(rows[k] != other[k] for k in rows.keys() & other.keys()),
+    }
+    comparison = compared(urls[0], urls[1])
+    assert codes(comparison) == {code: count for code, count in expected.items() if count}
+    assert comparison.rows == (len(rows), len(other))
