@@ -198,7 +198,9 @@ class NothingToResume(UsageError):
     def __init__(self, url: str) -> None:
         """Name the database by its URL without the password."""
         self.url = url
-        super().__init__(f"{url} has no migration to resume or to roll back: none is unfinished there")
+        super().__init__(
+            f"{url} has no migration to resume or to roll back: none is unfinished there"
+        )
 
 
 class MigrationUnfinished(UsageError):
@@ -436,6 +438,19 @@ class RowsRefused(DatabaseError):
         reason = " ".join(str(cause).split())
         super().__init__(
             f"{table}{place}: {reason}; nothing of this batch was kept: correct it, or set it aside"
+        )
+
+
+class TargetUnwritable(DatabaseError):
+    """A target in which nothing can be made."""
+
+    def __init__(self, url: str, cause: BaseException) -> None:
+        """Name the database by its URL without the password, and the cause."""
+        self.url, self.cause = url, cause
+        reason = " ".join(str(getattr(cause, "orig", cause)).split())
+        super().__init__(
+            f"{url} cannot be written to ({reason}), and nothing was; "
+            "name a user who may make tables there"
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, NullPool, create_engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dbparity.errors import DatabaseUnreachable, SourceInvalid
 from dbparity.schema.sources import Live, parse
@@ -60,12 +60,19 @@ class End:
             yield connection
 
     def survey(self) -> Survey:
-        """What there is in it."""
+        """What there is in it.
+
+        Raises:
+            DatabaseUnreachable: it cannot be read, a file that is no database among others.
+        """
         with self.connected() as connection:
             if self.is_absent:
                 path = Path(self.url.database or "").absolute()
                 return Survey(self.text, f"no file {path}", self.backend.snapshot(connection))
-            return survey(connection, self.backend)
+            try:
+                return survey(connection, self.backend)
+            except DBAPIError as error:
+                raise DatabaseUnreachable(self.text, error.orig or error) from error
 
     def reader(self, shared: Reader | None = None) -> Reader:
         """What reads its rows; whoever asks for it closes it."""

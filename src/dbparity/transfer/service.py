@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dbparity.errors import (
     CellsRefused,
@@ -22,6 +22,7 @@ from dbparity.errors import (
     NothingToResume,
     RowsSetAside,
     SchemaChanged,
+    TargetUnwritable,
 )
 from dbparity.progress import Progress
 from dbparity.results import Report, Severity
@@ -201,13 +202,10 @@ class DataMigrationService:
         return found
 
     def _plan(self, reader: Reader, mode: Mode) -> Plan:
-        with self.target.connected() as connection:
-            standing = journal.standing(connection)
-        if standing is not None:
-            raise MigrationUnfinished(self.target.text, standing.begun.migration)
-        source = self.source.survey()
-        source = replace(source, snapshot=actual(reader, source.snapshot))
-        return planned(source, self.target.survey(), mode)
+        source, target = self.source.survey(), self.target.survey()
+        if target.begun:
+            raise MigrationUnfinished(self.target.text, self._standing().begun.migration)
+        return planned(replace(source, snapshot=actual(reader, source.snapshot)), target, mode)
 
     def _check_source(self, plan: Plan) -> None:
         """Raise `SchemaChanged` if the source is not the one that was planned for."""
@@ -237,8 +235,11 @@ class DataMigrationService:
                     self.sets_aside,
                     self.target.backend.silence(connection, names),
                 )
-            with writer.begin() as connection:
-                Journal.create(connection, begun)
+            try:
+                with writer.begin() as connection:
+                    Journal.create(connection, begun)
+            except DBAPIError as error:
+                raise TargetUnwritable(self.target.text, error) from error
         run.audit.tell("begun", **who(), journal=msgspec.to_builtins(begun))
         return self._driven(Standing(begun), run)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from dbparity.errors import (
+    DatabaseUnreachable,
     MigrationUndone,
     MigrationUnfinished,
     NothingToResume,
     SchemaChanged,
     TargetOccupied,
+    TargetUnwritable,
 )
 from dbparity.progress import Progress
 from dbparity.transfer import journal
@@ -81,14 +85,15 @@ class Scissors(Progress):
     def __init__(self, after: int) -> None:
         self.left = after
 
-    def table_begins(self, *_: object) -> None:
-        self.cut()
+    def table_begins(self, work: str, *_: object) -> None:
+        self.cut(work)
 
-    def rows_done(self, *_: object) -> None:
-        self.cut()
+    def rows_done(self, work: str, *_: object) -> None:
+        self.cut(work)
 
-    def cut(self, *_: object) -> None:
-        self.left -= 1
+    def cut(self, work: str = "") -> None:
+        """What is only looked at is not cut."""
+        self.left -= work != "preflight"
         if self.left < 0:
             raise Cut
 
@@ -99,6 +104,30 @@ def execute(url: str | URL, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[URL]:
+    """A login to a database of a server that may make nothing."""
+    url, name = end(database.url).url, "dbparity_reader"
+    made = {
+        "postgresql": (
+            f"CREATE ROLE {name} LOGIN PASSWORD 'reading'",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        )
+    }.get(
+        database.backend.name,
+        (
+            f"CREATE USER {name} IDENTIFIED BY 'reading'",
+            f"GRANT SELECT ON `{url.database}`.* TO {name}",
+        ),
+    )
+    kind = "ROLE" if database.backend.name == "postgresql" else "USER"
+    execute(url, *made)
+    try:
+        yield url.set(username=name, password="reading")
+    finally:
+        execute(url, f"DROP {kind} {name}")
 
 
 def tables(url: str | URL) -> list[str]:
@@ -213,6 +242,103 @@ def test_rows_of_a_target_are_replaced_behind_a_backup_and_come_back(
     service.progress = Progress()
     assert failures(service.migrate(Mode.REPLACE)) == []
     assert unlike(source, target.url) == []
+
+
+class Meddler(Progress):
+    """Changes the source as soon as something was copied."""
+
+    def __init__(self, url: URL, *statements: str) -> None:
+        self.url, self.statements = url, statements
+
+    def rows_done(self, work: str, *_: object) -> None:
+        if work == "copy":
+            execute(self.url, *self.statements)
+            self.statements = ()
+
+
+@pytest.fixture(params=BACKENDS)
+def busy(
+    request: pytest.FixtureRequest,
+    environment: DatabaseTestEnvironment,
+    source: str,
+    tmp_path: Path,
+) -> Iterator[Database]:
+    """A source that somebody else writes to."""
+    with leased(environment, request.param) as (database,):
+        moved(source, database.url, tmp_path)
+        if request.param == "sqlite":  # else nobody could write while it is read
+            execute(database.url, "PRAGMA journal_mode = WAL")
+        yield database
+
+
+def test_rows_that_change_meanwhile_arrive_as_they_were(
+    busy: Database, source: str, tmp_path: Path
+) -> None:
+    meddler = Meddler(
+        busy.url,
+        "DELETE FROM posts",
+        "DELETE FROM notes",
+        "INSERT INTO notes VALUES ('new', 1)",
+        "INSERT INTO zeros VALUES (77)",
+    )
+    target = f"sqlite:///{tmp_path / 'copy.db'}"
+    service = DataMigrationService(busy.url, target, folder=tmp_path, progress=meddler)
+    assert failures(service.migrate()) == []
+    assert meddler.statements == ()
+    assert unlike(source, target) == []
+    assert {each.code for each in unlike(busy.url, target)} >= {"DATA-ROW-EXTRA"}
+
+
+class Alterer(Progress):
+    """Alters a table of the source as soon as something was copied, if it is let."""
+
+    def __init__(self, database: Database) -> None:
+        self.end, self.refused, self.done = end(database.url), False, False
+
+    def rows_done(self, work: str, *_: object) -> None:
+        if work == "preflight" or self.done:
+            return
+        self.done = True
+        engine = create_engine(self.end.url)
+        try:
+            with engine.begin() as connection:
+                self.end.backend.lock_timeout(connection, 1)
+                connection.execute(text("ALTER TABLE zeros ADD COLUMN late INTEGER"))
+        except DBAPIError:
+            self.refused = True
+        engine.dispose()
+
+
+def test_a_schema_that_changes_meanwhile_is_an_error(busy: Database, tmp_path: Path) -> None:
+    """Servers do not let it change while it is read."""
+    alterer = Alterer(busy)
+    target = f"sqlite:///{tmp_path / 'copy.db'}"
+    service = DataMigrationService(busy.url, target, folder=tmp_path, progress=alterer)
+    if busy.backend.service is not None:
+        assert failures(service.migrate()) == []
+        assert alterer.refused
+        return
+    with pytest.raises(SchemaChanged, match="zeros"):
+        service.migrate()
+    assert failures(service.rollback()) == []
+    assert tables(target) == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_a_target_that_cannot_be_written_to_is_named(
+    environment: DatabaseTestEnvironment, source: str, tmp_path: Path, backend: str
+) -> None:
+    with leased(environment, backend) as (database,), reading(database) as url:
+        with pytest.raises(TargetUnwritable, match="nothing was"):
+            DataMigrationService(source, url, folder=tmp_path).migrate()
+        assert tables(database.url) == []
+
+
+def test_a_file_that_is_no_database_is_named(source: str, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear reader, " * 1000)
+    target = f"sqlite:///{tmp_path / 'letter.txt'}"
+    with pytest.raises(DatabaseUnreachable, match="file is not a database"):
+        DataMigrationService(source, target, folder=tmp_path).migrate()
 
 
 def test_nothing_is_written_by_foresight(source: str, target: Database, tmp_path: Path) -> None:

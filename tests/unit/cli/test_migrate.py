@@ -90,8 +90,9 @@ def test_rows_that_are_refused_exit_with_1(source: str, capsys: Capture) -> None
 
 def test_a_run_that_was_cut_off_goes_on_or_back(source: str, capsys: Capture) -> None:
     class Cut(Progress):
-        def rows_done(self, *_: object) -> None:
-            raise KeyboardInterrupt
+        def rows_done(self, work: str, *_: object) -> None:
+            if work == "copy":
+                raise KeyboardInterrupt
 
     for ending in (["--resume"], ["--rollback", "--yes"]):
         with pytest.raises(KeyboardInterrupt):
