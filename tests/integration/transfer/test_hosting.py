@@ -157,19 +157,13 @@ def is_said(difference: Difference, hosted: Hosted) -> bool:
 
 
 def comparable(schema: Snapshot) -> Snapshot:
-    """With one name for YEAR, and without references to tables that are gone: no reader has one."""
+    """Without references to tables that are gone: no reader has one."""
     return replace(schema, tables=tuple(map(comparable_table, schema.tables)))
 
 
 def comparable_table(table: Table) -> Table:
-    columns = tuple(
-        replace(column, type=replace(column.type, native="year"))
-        if column.type.native == "year(4)"
-        else column
-        for column in table.columns
-    )
     keys = tuple(key for key in table.foreign_keys if key.referred)
-    return replace(table, columns=columns, foreign_keys=keys)
+    return replace(table, foreign_keys=keys)
 
 
 def unforeseen(hosted: Hosted, target: Snapshot) -> list[str]:

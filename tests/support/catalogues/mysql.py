@@ -34,7 +34,6 @@ WIDTHS = {
     "int": "int(11)",
     "int unsigned": "int(10) unsigned",
     "bigint": "bigint(20)",
-    "year": "year(4)",
     "json": "longtext",
 }
 WHOLE = Type("int", Family.INTEGER, bits=32)

@@ -49,6 +49,7 @@ def column_type(native: str, collation: Collation | None, *, json: bool) -> Type
     """What a column holds; ``json`` says that a check keeps it to valid JSON."""
     if json or native == "tinyint(1)":  # of a BOOLEAN; others have no width, or another
         return Type(native, Family.JSON if json else Family.BOOLEAN)
+    native = "year" if native == "year(4)" else native  # MariaDB's, the only width that is left
     name, _, details = native.partition("(")
     name = name.split()[0]
     family = _NAMES.get(name, Family.OTHER)

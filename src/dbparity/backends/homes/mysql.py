@@ -24,7 +24,7 @@ _MOST_DIGITS, _MOST_BEHIND = 65, 30
 _SECOND_DIGITS = 6
 _SIZES = ((255, "tiny"), (65_535, ""), (16_777_215, "medium"))
 _OWN = re.compile(
-    r"(bit\(\d+\)|year(\(4\))?|set\(.*\)|geometry|point|linestring|polygon|multipoint|"
+    r"(bit\(\d+\)|year|set\(.*\)|geometry|point|linestring|polygon|multipoint|"
     r"multilinestring|multipolygon|geometrycollection|geomcollection)",
     re.DOTALL,
 )
@@ -180,7 +180,7 @@ class MariaDBHome(MySQLHome):
         return self.version >= (10, 7)
 
 
-_WIDTHS = {"tinyint(1)": "boolean", "year(4)": "year"}
+_WIDTHS = {"tinyint(1)": "boolean"}
 _PADDED = frozenset({"utf8mb4_bin", "utf8mb4_unicode_ci", "utf8mb4_unicode_520_ci"})
 
 

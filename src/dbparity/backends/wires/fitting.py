@@ -96,12 +96,10 @@ def _finer(text: str, scale: int) -> str:
     number = _number(text)
     if number is None or not number.is_finite():
         return ""
-    finer = number % Decimal(1).scaleb(-scale) if scale < 0 else _digits_behind(number) > scale
+    _, digits, exponent = number.as_tuple()
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    finer = bool(number) and int(exponent) + zeros < -scale
     return "has more digits" if finer else ""
-
-
-def _digits_behind(number: Decimal) -> int:
-    return max(0, -int(number.normalize().as_tuple().exponent))
 
 
 def _number(text: str) -> Decimal | None:
@@ -209,7 +207,7 @@ def _too_large(text: str, before: int | None) -> str:
         return _NO_NUMBER
     if before is None or number.is_nan():
         return ""
-    large = number.is_infinite() or abs(number) >= Decimal(1).scaleb(before)
+    large = number.is_infinite() or number.copy_abs() >= Decimal(1).scaleb(before)
     return f"has more than {before} digits before the point" if large else ""
 
 

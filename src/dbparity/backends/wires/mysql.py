@@ -318,9 +318,11 @@ def _literals(field: Field, cells: Array) -> Array:
     if pa.types.is_string(cells.type):
         for sign in ("\\", "'"):
             cells = pc.replace_substring(cells, sign, sign * 2)
-        cells = pc.binary_join_element_wise("'", cells, "'", "")
+    spelled = cells.cast(pa.string())
+    if not pa.types.is_integer(cells.type):  # of a number -0 would be 0
+        spelled = pc.binary_join_element_wise("'", spelled, "'", "")
     before, _, after = _stored(field, "\0").partition("\0")
-    spelled = pc.binary_join_element_wise(before, cells.cast(pa.string()), after, "")
+    spelled = pc.binary_join_element_wise(before, spelled, after, "")
     return pc.fill_null(spelled, "NULL")
 
 
