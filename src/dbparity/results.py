@@ -158,7 +158,10 @@ class TargetState:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run came to. Every command ends in one."""
+    """Everything that a run came to. Every command ends in one.
+
+    ``claim`` is what it comes to where nothing was found, if that is not about targets.
+    """
 
     application: str
     started: datetime
@@ -166,6 +169,7 @@ class Report:
     targets: tuple[TargetState, ...] = ()
     results: tuple[Result, ...] = ()
     tool: str = field(default="dbparity")
+    claim: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

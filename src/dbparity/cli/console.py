@@ -91,7 +91,7 @@ def complain(message: str) -> None:
 def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     """Print the matrix, the findings worst first, what was not checked, and what it comes to."""
     report = redacted(report)
-    if report.targets:
+    if report.targets and not report.claim:
         matrix = summary.matrix(report)
         whole = _matrix(matrix)
         unbounded = screen.options.update(max_width=1000)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from dbparity.results import Result
 
 
+_WAITED = 2  # seconds for a table, from which on it is worth a line
+
+
 class Lines(Progress):
     """A line for every server that is ready or missing, and every target or table that is done."""
 
@@ -70,10 +73,10 @@ class Lines(Progress):
             self._line(target, f"{count(total, 'check')}, {found}, {seconds:.1f} s")
 
     def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:
-        """Say how many rows there were, and how fast it went."""
-        self._line(
-            f"{work} {table}", f"{count(rows, 'row')}, {seconds:.1f} s{_rate(rows, seconds)}"
-        )
+        """Say how many rows there were, and how fast it went, if anybody had to wait."""
+        if seconds >= _WAITED:
+            said = f"{count(rows, 'row')}, {seconds:.1f} s{_rate(rows, seconds)}"
+            self._line(f"{work} {table}", said)
 
     def interrupted(self) -> None:
         """Say what is waited for."""
@@ -135,6 +138,15 @@ class Bars(Lines):
         self._draw(name, total, f"{rows:,}/{total:,}{_rate(rows, seconds)}, {left:.0f} s left")
         self._bars.update(self._tasks[name], completed=rows)
 
+    def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:
+        """Take the bar away."""
+        super().table_done(work, table, rows, seconds)
+        self._remove(f"{work} {table}")
+
+    def _remove(self, name: str) -> None:
+        if name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+
     def _draw(self, name: str, total: int | None, doing: str) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(name, total=total, doing=doing)
@@ -142,8 +154,7 @@ class Bars(Lines):
 
     def _line(self, name: str, what: str) -> None:
         """Replace the bar by the line."""
-        if name in self._tasks:
-            self._bars.remove_task(self._tasks.pop(name))
+        self._remove(name)
         super()._line(name, what)
 
 

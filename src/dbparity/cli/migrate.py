@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -164,11 +165,14 @@ def _announce(plan: Plan, screen: Screen) -> None:
 
 
 def _converted(load: Load) -> str:
-    """The columns whose type the target spells otherwise."""
-    return ", ".join(
-        f"{each.column} {each.source or 'untyped'} → {each.target}"
+    """The types that the target spells otherwise, and of how many columns."""
+    pairs = Counter(
+        f"{each.source or 'untyped'} → {each.target}"
         for each in load.columns
         if each.source.lower() != each.target.lower()
+    )
+    return ", ".join(
+        pair if number == 1 else f"{pair} ({number})" for pair, number in pairs.items()
     )
 
 

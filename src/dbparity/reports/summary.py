@@ -240,7 +240,6 @@ def counts(report: Report) -> str:
 
 def verdict(report: Report) -> str:
     """What it all comes to, in one sentence."""
-    ran = [state.target for state in report.targets if not state.missing]
     if report.success_rate is None:
         return "No check ran."
     notes = sum(finding.severity is Severity.NOTE for finding in report.findings)
@@ -252,11 +251,17 @@ def verdict(report: Report) -> str:
         return f"How {count(unknown, 'check')} ended is unknown."
     left_out = f"; {len(report.missing)} could not be checked" if report.missing else ""
     left_out += f"; {count(notes, 'note')}" if notes else ""
+    return f"{report.claim or _claim(report)}{left_out}."
+
+
+def _claim(report: Report) -> str:
+    """What it is that holds."""
+    ran = [state.target for state in report.targets if not state.missing]
     if not any(result.target for result in report.results):
-        return f"Both sides {'hold' if ran else 'mean'} the same{left_out}."
+        return "Both sides mean the same"
     if len(ran) == 1:
-        return f"{ran[0]} does what the model promises; nothing to compare it with{left_out}."
-    return f"The application behaves alike on {_all(len(ran))} targets{left_out}."
+        return f"{ran[0]} does what the model promises; nothing to compare it with"
+    return f"The application behaves alike on {_all(len(ran))} targets"
 
 
 def count(number: int, noun: str) -> str:

@@ -138,7 +138,8 @@ class DataMigrationService:
         began = _Moment.now()
         with closing(self.source.reader()) as reader:
             plan = self._plan(reader, mode)
-            return Foresight(plan, self._report(self._looked_ahead(plan, reader), began))
+            results = self._looked_ahead(plan, reader)
+            return Foresight(plan, self._report(results, began, "Nothing is in the way"))
 
     def migrate(self, mode: Mode = Mode.FILL, announce: Callable[[Plan], None] = _untold) -> Report:
         """Copy and prove; on a row that does not fit, put the target back as it was.
@@ -192,7 +193,8 @@ class DataMigrationService:
         with self._audit(standing.begun.migration) as audit, self.target.writing() as writer:
             audit.tell("rolled back", **who())
             Migration(self.target, writer, standing, audit, self.progress).undo()
-        return self._report([undone(standing.begun.original)], began)
+        results = [undone(standing.begun.original)]
+        return self._report(results, began, "The target is as it was")
 
     def _standing(self) -> Standing:
         with self.target.connected() as connection:
@@ -320,10 +322,12 @@ class DataMigrationService:
                     raise MigrationCutOff(self.target.text, error) from error
                 raise
 
-    def _report(self, results: Sequence[Result], began: _Moment) -> Report:
+    def _report(
+        self, results: Sequence[Result], began: _Moment, claim: str = "Every row arrived as it was"
+    ) -> Report:
         name = f"migration to {self.target.text}"
         seconds = time.perf_counter() - began.clock
-        return Report(name, began.at, seconds, results=tuple(results))
+        return Report(name, began.at, seconds, results=tuple(results), claim=claim)
 
 
 def _shape(table: Table) -> object:

@@ -110,7 +110,8 @@ class MigrationValidator:
         results = tuple(result for part in parts for result in part())
         name = " against ".join(each.text for each in self.ends)
         seconds = time.perf_counter() - clock
-        return Report(name, started, seconds, self._targets, results)
+        claim = "Both sides hold the same"
+        return Report(name, started, seconds, self._targets, results, claim=claim)
 
     def again(self) -> MigrationValidator:
         """The same, for databases that have changed since."""

@@ -129,10 +129,11 @@ def test_lines_alone_are_written_to_a_file_even_in_colour(monkeypatch: pytest.Mo
 def test_table_that_is_done_gets_a_line(lines: Lines, written: io.StringIO) -> None:
     lines.table_begins("verify", "users", 3_000)
     lines.rows_done("verify", "users", 1_000)
-    lines.table_done("verify", "users", 3_000, 0.5)
-    lines.table_done("verify", "notes", 0, 0.5)
+    lines.table_done("verify", "users", 3_000, 3)
+    lines.table_done("verify", "notes", 0, 3)
+    lines.table_done("verify", "quick", 1, 0.5)
     assert written.getvalue() == (
-        "verify users: 3,000 rows, 0.5 s, 6,000 rows/s\nverify notes: 0 rows, 0.5 s\n"
+        "verify users: 3,000 rows, 3.0 s, 1,000 rows/s\nverify notes: 0 rows, 3.0 s\n"
     )
 
 
