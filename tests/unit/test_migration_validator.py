@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -257,6 +258,18 @@ def test_a_reference_to_a_table_that_nobody_has_is_an_orphan(make: Make) -> None
     create = "CREATE TABLE lost (n INTEGER, owner INTEGER REFERENCES nobody (id))"
     findings = found(make, create, "INSERT INTO lost VALUES (1, 1)", left=(create,))
     assert ("DATA-ORPHAN", "lost.owner[owner=1]") in places(findings)
+
+
+def test_a_foreign_key_that_nobody_enforces_is_no_promise(make: Make) -> None:
+    left, right = shop(make, "left"), shop(make, "right", "UPDATE posts SET user_id = 9")
+    tables = [end(url).survey().snapshot.table("posts") for url in (left, right)]
+    lax = [
+        replace(table, foreign_keys=(replace(table.foreign_keys[0], enforced=False),))
+        for table in tables
+        if table is not None
+    ]
+    (result,) = MigrationValidator(left, right, routes=[route(*lax)]).relations()
+    assert result.findings == ()
 
 
 def test_many_orphans_are_counted(make: Make) -> None:
