@@ -16,14 +16,14 @@ from dbparity.cli.output import outputs
 from dbparity.cli.running import conclude, transfer
 from dbparity.errors import SettingsInvalid
 from dbparity.reports.redaction import hide
-from dbparity.reports.summary import count
+from dbparity.reports.summary import count, line
 from dbparity.results import Outcome, Severity
 
 if TYPE_CHECKING:
     from dbparity.results import Report
 
 _STOPPING, _STOPPED = "stopping", "nothing was written"
-_SHOWN = 100  # statements
+_SHOWN, _LONG = 100, 1000  # statements, and characters of each
 
 
 def verify(  # noqa: PLR0913, PLR0917  # a command has as many parameters as options
@@ -104,7 +104,7 @@ def _repaired(validator: Any, report: Report, *, yes: bool) -> bool:  # noqa: AN
     statements = list(repair.statements())
     screen = Screen(stderr=True)
     for statement in statements[:_SHOWN]:
-        screen.print(Text(hide(f"{statement};")), soft_wrap=True)
+        screen.print(Text(hide(line(f"{statement};", _LONG))), soft_wrap=True)
     if len(statements) > _SHOWN:
         screen.print(Text(f"and {count(len(statements) - _SHOWN, 'statement')} more", "dim"))
     if not statements or not _is_wanted(right.text, yes=yes):

@@ -41,6 +41,7 @@ Readers: TypeAlias = "tuple[Reader, Reader]"
 WHOLE: Range = ((), ())
 _STRIDE = 1024  # rows compared at once, behind a difference
 _MOST = 1 << 20
+_AHEAD = 6  # batches of each side: the two do not begin at the same speed
 _WINDOW = 4096  # rows merged at once
 
 
@@ -138,7 +139,9 @@ def _walk(
         with ExitStack() as stack:
             streams = [
                 _Stream(
-                    stack.enter_context(ahead(reader.read(replace(each, until=until), tell))),
+                    stack.enter_context(
+                        ahead(reader.read(replace(each, until=until), tell), _AHEAD)
+                    ),
                     each.schema,
                 )
                 for reader, each, tell in zip(readers, selections, tells, strict=True)

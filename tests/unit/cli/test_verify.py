@@ -128,3 +128,13 @@ def test_help_has_examples(capsys: Capture) -> None:
         "dbparity verify sqlite:///shop.db postgresql://app@localhost/shop"
         in capsys.readouterr().out
     )
+
+
+def test_a_statement_is_shown_in_one_line_without_what_a_terminal_would_obey(
+    sides: tuple[str, str], capsys: Capture
+) -> None:
+    write(sides[0], "UPDATE t SET v = char(27) || '[2J' || char(10) || 'x' WHERE id = 1")
+    assert main(["verify", *sides, "--repair", "--yes"]) == 0
+    shown = capsys.readouterr().err
+    assert """UPDATE "t" SET "v" = '\\x1b[2J x' WHERE "id" = 1;""" in shown
+    assert "\x1b[2J" not in shown
