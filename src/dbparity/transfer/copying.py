@@ -43,6 +43,7 @@ class Copier:
         sets_aside: whether rows that are refused are set aside; else they stop the copy.
         tell: is told of each chunk, after its commit.
         progress: is told likewise.
+        judged: whether every cell is known to fit, since a preflight has seen the same rows.
     """
 
     backend: Backend
@@ -51,6 +52,7 @@ class Copier:
     sets_aside: bool
     tell: Callable[[Copied], None]
     progress: Progress
+    judged: bool = False
 
     def copy(self, load: Load, route: Route, reader: Reader, done: Done) -> None:
         """Write what is left of a table's rows.
@@ -104,7 +106,8 @@ class Copier:
         loader = self.backend.loader(connection)
         attempt = connection.begin_nested()
         try:
-            written = loader.load(table, fields, chunk.batches)
+            write = loader.send if self.judged else loader.load
+            written = write(table, fields, iter(chunk.batches))
         except (CellsRefused, RowsRefused) as error:
             attempt.rollback()
             written, found = load_or_bisect(connection, loader, table, fields, chunk.batches)

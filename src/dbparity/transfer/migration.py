@@ -47,6 +47,7 @@ class Migration:
         audit: the log.
         progress: is told of tables and rows.
         resumed: whether another run has begun it.
+        judged: whether a preflight of the same rows has found nothing.
     """
 
     target: End
@@ -55,6 +56,7 @@ class Migration:
     audit: Audit
     progress: Progress
     resumed: bool = False
+    judged: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -92,7 +94,9 @@ class Migration:
     def _copy(self, entries: Journal, reader: Reader) -> None:
         sets_aside = self.standing.begun.aside
         backend = self.target.backend
-        copier = Copier(backend, self.writer, entries, sets_aside, self._copied, self.progress)
+        copier = Copier(
+            backend, self.writer, entries, sets_aside, self._copied, self.progress, self.judged
+        )
         for load, route in zip(self.plan.loads, routes(self.plan), strict=True):
             done = self.standing.of(load.table)
             if not done.complete:

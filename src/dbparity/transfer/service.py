@@ -160,7 +160,7 @@ class DataMigrationService:
             if found and not self.sets_aside:
                 run.audit.tell("refused", findings=msgspec.to_builtins(found))
             else:
-                results = self._carried_out(plan, run)
+                results = self._carried_out(plan, run, judged=not found)
         return self._report(results, began)
 
     def resume(self) -> Report:
@@ -221,7 +221,7 @@ class DataMigrationService:
         """What keeps rows from arriving, before anything is written."""
         return [unheld(plan), *preflight(plan, reader, self.source, self.target, self.progress)]
 
-    def _carried_out(self, plan: Plan, run: _Run) -> list[Result]:
+    def _carried_out(self, plan: Plan, run: _Run, *, judged: bool) -> list[Result]:
         original = self.target.survey().snapshot
         archive = self._backup(plan, run)
         with self.target.writing() as writer:
@@ -243,7 +243,7 @@ class DataMigrationService:
             except DBAPIError as error:
                 raise TargetUnwritable(self.target.text, error) from error
         run.audit.tell("begun", **who(), journal=msgspec.to_builtins(begun))
-        return self._driven(Standing(begun), run)
+        return self._driven(Standing(begun), run, judged=judged)
 
     def _backup(self, plan: Plan, run: _Run) -> Path | None:
         """An archive of what the target has, proven before anything is deleted."""
@@ -256,10 +256,12 @@ class DataMigrationService:
         run.audit.tell("backup", archive=str(path))
         return path
 
-    def _driven(self, standing: Standing, run: _Run, *, resumed: bool = False) -> list[Result]:
+    def _driven(
+        self, standing: Standing, run: _Run, *, resumed: bool = False, judged: bool = False
+    ) -> list[Result]:
         with self.target.writing() as writer:
             migration = Migration(
-                self.target, writer, standing, run.audit, self.progress, resumed=resumed
+                self.target, writer, standing, run.audit, self.progress, resumed, judged
             )
             try:
                 migration.go_on(run.reader)

@@ -123,14 +123,21 @@ def _names(fields: Sequence[Field]) -> list[str]:
     return [field.column.name for field in fields]
 
 
-def conformed(selection: Selection, columns: Sequence[Array], start: int, bad: Tell) -> Batch:
+def conformed(
+    selection: Selection,
+    columns: Sequence[Array],
+    start: int,
+    bad: Tell,
+    valid: Callable[[str], bool] = lambda _: False,
+) -> Batch:
     """What was read, as the wires of ``selection`` have it, but for rows with a bad cell.
 
     Floats are spelled where the wire is a text: in as few digits as tell them from others.
+    ``valid`` says of which columns the texts are known to be such.
     """
     found: dict[int, list[tuple[str, object]]] = {}
     arrays = [
-        _conformed(field, cells, found)
+        _conformed(field, cells, None if valid(field.column.name) else found)
         for field, cells in zip(selection.fields, columns, strict=True)
     ]
     batch = pa.RecordBatch.from_arrays(arrays, schema=selection.schema)
@@ -143,17 +150,27 @@ def conformed(selection: Selection, columns: Sequence[Array], start: int, bad: T
     return batch.filter(pa.array([row not in found for row in range(batch.num_rows)]))
 
 
-def _conformed(field: Field, cells: Array, found: dict[int, list[tuple[str, object]]]) -> Array:
+def _conformed(
+    field: Field, cells: Array, found: dict[int, list[tuple[str, object]]] | None
+) -> Array:
+    """In its wire; texts are looked at if ``found`` takes those that are none."""
     wanted = field.wire.arrow
     if not pa.types.is_string(wanted):
         return cells.cast(wanted)
     if pa.types.is_binary(cells.type):
         cells = cells.view(pa.string())
-    try:
-        cells.validate(full=True)
-    except pa.ArrowInvalid:
-        return _decoded(field, cells, found)
+    if found is not None and not _is_ascii(cells):
+        try:
+            cells.validate(full=True)
+        except pa.ArrowInvalid:
+            return _decoded(field, cells, found)
     return cells.cast(wanted)
+
+
+def _is_ascii(cells: Array) -> bool:
+    """Whether every byte is: a fraction of the work of looking at every cell."""
+    data = cells.buffers()[-1] if pa.types.is_string(cells.type) else None
+    return data is None or data.to_pybytes().isascii()
 
 
 def _decoded(field: Field, cells: Array, found: dict[int, list[tuple[str, object]]]) -> Array:

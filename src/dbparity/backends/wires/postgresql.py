@@ -47,6 +47,7 @@ RESTING = (
     "EXCEPTION WHEN insufficient_privilege THEN NULL; END $$"
 )
 _CSV = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+_ENCODING = "SELECT current_setting('server_encoding')"
 _BATCH_BYTES = "4000000"
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 _BINARY, _TEXT = "FORMAT binary", "FORMAT csv, ENCODING 'UTF8'"
@@ -81,6 +82,7 @@ class PostgreSQLReader(Reader):
                 self.snapshot = self._joined(shared)
                 for setting in SETTINGS.split("; "):
                     self._execute(setting)
+                self._checks = self._asked(_ENCODING) != "SQL_ASCII"
                 begun.pop_all()
         except Error as error:
             raise DatabaseUnreachable(url.render_as_string(), error) from error
@@ -99,7 +101,7 @@ class PostgreSQLReader(Reader):
                         _padded(field, cells)
                         for field, cells in zip(selection.fields, batch.columns, strict=True)
                     ]
-                    yield conformed(selection, columns, start, bad)
+                    yield conformed(selection, columns, start, bad, self._valid)
                     start += batch.num_rows
             except (Error, pa.ArrowException, OSError) as error:  # Arrow's for a stream
                 raise RowsUnreadable(selection.table, error) from error
@@ -129,10 +131,17 @@ class PostgreSQLReader(Reader):
         if isinstance(shared, PostgreSQLReader):
             self._execute(f"SET TRANSACTION SNAPSHOT '{shared.snapshot}'")
             return shared.snapshot
+        return self._asked("SELECT pg_export_snapshot()")
+
+    def _asked(self, query: str) -> str:
         with self._connection.cursor() as cursor:
-            cursor.execute("SELECT pg_export_snapshot()")
+            cursor.execute(query)
             row: Any = cursor.fetchone()
             return str(row[0])
+
+    def _valid(self, _column: str) -> bool:
+        """Whether the server has looked at its texts, as it does in any encoding that it knows."""
+        return self._checks
 
     def _expression(self, field: Field) -> str:
         name, kind, wire = self._quote(field.column.name), field.column.type, field.wire.kind

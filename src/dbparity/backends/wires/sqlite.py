@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dbparity.backends.wires.base import Quote, Tell
     from dbparity.backends.wires.fitting import Misfits
     from dbparity.snapshots import Table
-    from dbparity.wires import Array, Batch, Cell, Field, Selection
+    from dbparity.wires import Array, BadCell, Batch, Cell, Field, Selection
 
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 _EXACT_DIGITS = 15  # of a decimal, as a float
@@ -82,6 +82,7 @@ class SQLiteReader(Reader):
         """Begin the transaction in both drivers, at the same state of the file."""
         self._quote = quote
         self._scanned: dict[object, tuple[str, ...]] = {}
+        self._valid: set[tuple[str, str]] = set()  # columns whose texts are UTF-8
         # As a URI, for no file to be made where there is none.
         name = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
         try:
@@ -161,6 +162,16 @@ class SQLiteReader(Reader):
         statement = (
             f"SELECT {seeds} UNION ALL SELECT * FROM ({self._select(columns, selection)} LIMIT -1)"
         )
+        names = [field.column.name for field in selection.fields]
+        told: set[str] = set()
+
+        def known(name: str) -> bool:
+            return (selection.table, name) in self._valid
+
+        def tell(cell: BadCell) -> None:
+            told.add(cell.column)
+            bad(cell)
+
         start = -1  # the seeds are no row
         with self._arrow.cursor() as cursor:
             cursor.adbc_statement.set_options(
@@ -169,8 +180,10 @@ class SQLiteReader(Reader):
             cursor.execute(statement)
             for batch in cursor.fetch_record_batch():
                 rows = batch.slice(1) if start < 0 else batch
-                yield conformed(selection, rows.columns, max(start, 0), bad)
+                yield conformed(selection, rows.columns, max(start, 0), tell, known)
                 start += batch.num_rows
+        if not (selection.after or selection.until):
+            self._valid.update((selection.table, name) for name in names if name not in told)
 
     def _row_by_row(self, selection: Selection, bad: Tell) -> Iterator[Batch]:
         columns = ", ".join(self._quote(field.column.name) for field in selection.fields)
