@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from dbparity.backends.base import load_backend
+from dbparity.backends.homes.base import Use
 from dbparity.errors import BackendUnsuited
 from dbparity.results import Place
 from dbparity.schema.drafts import Gap, Handling, Remark
@@ -20,6 +21,7 @@ from dbparity.transfer.uses import kinds, uses
 if TYPE_CHECKING:
     from dbparity.backends.base import Backend
     from dbparity.backends.homes.base import Home
+    from dbparity.snapshots import Column
 
 Rule: TypeAlias = Callable[[Work], Iterator[Remark]]
 RULES: tuple[Rule, ...] = (
@@ -136,15 +138,27 @@ def _unfit(table: Table, source: Snapshot, home: Home) -> str:
     if not table.columns and not home.empty_tables:
         return "it has no columns"
     names = [table.name, *(column.name for column in table.columns)]
-    long = [name for name in names if not fits(name, home)]
-    if long:
-        return f"{long[0]!r} is too long a name"
+    other = [name for name in names if not fits(name, home)]
+    if other:
+        return f"{other[0]!r} is too long a name, or one of other characters than it has"
+    if not home.fits_row(_kept(table, home)):
+        return f"its {len(table.columns)} columns take more than a row has room for"
     if home.folds_columns and len({name.lower() for name in names[1:]}) < len(names) - 1:
         return "names of its columns differ in case only"
     alike = [each.name for each in source.tables if each.name.lower() == table.name.lower()]
     if home.folds_tables and table.name != alike[0]:
         return f"its name differs from {alike[0]} in case only"
     return ""
+
+
+def _kept(table: Table, home: Home) -> tuple[Column, ...]:
+    """The columns in types of the target, as far as they are known from the table alone."""
+    kept = [
+        replace(column, type=home.keep(column.type, Use()).type)
+        for column in table.columns
+        if not column.hidden
+    ]
+    return home.settled(kept, frozenset())
 
 
 def _views(source: Snapshot) -> Iterator[Remark]:

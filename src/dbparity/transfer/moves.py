@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -54,8 +55,9 @@ class Names:
 
 
 def fits(name: str, home: Home) -> bool:
-    """Whether an identifier is short enough."""
-    return len(name.encode() if home.counts_bytes else name) <= home.longest_name
+    """Whether the target can have such an identifier."""
+    size = len(name.encode() if home.counts_bytes else name)
+    return size <= home.longest_name and not re.search(home.unnamable, name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
 from dbparity.backends.base import load_backend
+from dbparity.backends.catalogues.mysql_types import column_type
 from dbparity.schema.diff import diff
 from dbparity.schema.differences import Difference, Meaning
 from dbparity.schema.drafts import Handling
 from dbparity.schema.scripts import run_script
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.settings import Settings
+from dbparity.snapshots import Column
 from dbparity.targets import Target, version_tuple
 from dbparity.transfer.hosting import Hosted, host
 from tests.integration.schema.test_snapshots import CASES, write
@@ -212,3 +215,42 @@ def test_real_schemas_keep_every_rule_but_views_and_long_keys(
         if remark.handling is Handling.REFUSED
     }
     assert lost <= {"type", "primary", "check"}
+
+
+WIDE = (
+    "int",
+    "bigint",
+    "datetime(6)",
+    "decimal(12,2)",
+    "decimal(65,30)",
+    "longtext",
+    "varchar(5)",
+    "varchar(10)",
+    "varchar(20)",
+    "varbinary(30)",
+    "varbinary(200)",
+    "json",
+)
+
+
+@pytest.mark.parametrize("native", WIDE)
+@pytest.mark.parametrize("backend", ["mysql", "mariadb"])
+def test_as_many_columns_fit_into_a_row_as_the_server_says(
+    backend: str, native: str, environment: DatabaseTestEnvironment
+) -> None:
+    target = target_of(environment, backend)
+    home = load_backend(backend).home(version_tuple(target.version))
+    assert home is not None
+    kind = column_type(native, None, json=native == "json")
+    column = Column("c", kind)
+    most = max(count for count in range(1_018) if home.fits_row([column] * count))
+    more = most + most // 50 + 1
+    with environment.lease(target, empty=True) as database:
+        database.run(partial(execute, statements=(wide(native, most),)))
+        with pytest.raises(DBAPIError):
+            database.run(partial(execute, statements=(wide(native, more, "other"),)))
+
+
+def wide(native: str, count: int, name: str = "t") -> str:
+    columns = ", ".join(f"c{place} {native}" for place in range(count))
+    return f"CREATE TABLE {name} ({columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"

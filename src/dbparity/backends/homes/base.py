@@ -65,6 +65,8 @@ class Home(ABC):
 
     longest_name: ClassVar[int] = 10**6
     counts_bytes: ClassVar[bool] = False  # in names
+    unnamable: ClassVar[str] = r"\0"  # what a name cannot have in it, as a pattern
+    most_columns: ClassVar[int] = 2_000
     folds_tables: ClassVar[bool] = False  # tables are one if their names differ in case only
     folds_columns: ClassVar[bool] = True
     one_namespace: ClassVar[bool] = True  # for the indexes of all tables, and the tables
@@ -119,6 +121,10 @@ class Home(ABC):
     def settled(self, columns: Sequence[Column], keyed: frozenset[str]) -> tuple[Column, ...]:  # noqa: ARG002
         """``columns``, with types that fit into a row together."""
         return tuple(columns)
+
+    def fits_row(self, columns: Sequence[Column]) -> bool:
+        """Whether a table can have all these columns, of types that it has."""
+        return len(columns) <= self.most_columns
 
     def numbers(self, column: Column, table: Table) -> bool:  # noqa: ARG002
         """Whether the database can number ``column``."""

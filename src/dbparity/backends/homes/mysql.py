@@ -44,6 +44,17 @@ _MARIADB = {
     (False, False, False): "utf8mb4_unicode_520_nopad_ci",
     (False, False, True): "utf8mb4_unicode_520_ci",
 }
+_HALF_PAGE = 8_126 - 29  # of InnoDB, less what each row has before its columns
+_POINTER = 20  # to what is kept in another page
+_SHORT = 255
+_BYTES = {
+    Family.BOOLEAN: 1,
+    Family.DATE: 3,
+    Family.TIME: 6,
+    Family.DATETIME: 8,
+    Family.ENUM: 2,
+    Family.UUID: 16,
+}
 _FAMILIES_OF_BYTES = {Family.TEXT: "text", Family.BINARY: "blob"}
 
 
@@ -51,6 +62,8 @@ class MySQLHome(Home):
     """MySQL: keys, rows and decimals have an end."""
 
     longest_name: ClassVar[int] = 64
+    unnamable: ClassVar[str] = "[\U00010000-\U0010ffff]|\\s$"
+    most_columns: ClassVar[int] = 1_017
     one_namespace: ClassVar[bool] = False
     hidden_data: ClassVar[bool] = True
     updates: ClassVar[bool] = True
@@ -141,6 +154,17 @@ class MySQLHome(Home):
             kept[place] = replace(kept[place], type=_off_row(kept[place].type))
         return tuple(kept)
 
+    def fits_row(self, columns: Sequence[Column]) -> bool:
+        """A row has to fit into half a page, but for what is kept beside it."""
+        nulls = -(-len(columns) // 8)
+        size = sum(self.inline_bytes(column.type) for column in columns)
+        return super().fits_row(columns) and size + nulls <= _HALF_PAGE
+
+    def inline_bytes(self, kind: Type) -> int:
+        """How much of a row in its page a column may take; long texts are kept elsewhere."""
+        size = _fixed_bytes(kind)
+        return size if size is not None else min(_most_bytes(kind), 2 * _POINTER) + 1
+
     def details(self, column: Column, table: Table) -> Iterator[str]:  # noqa: ARG002
         """The counter, what updates set, visibility and the comment, in the order of the syntax."""
         if column.on_update is not None:
@@ -174,6 +198,11 @@ class MariaDBHome(MySQLHome):
     title: ClassVar[str] = "MariaDB"
     collations: ClassVar[Mapping[tuple[bool, bool, bool], str]] = _MARIADB
 
+    def inline_bytes(self, kind: Type) -> int:
+        """What may be longer than 255 bytes is kept elsewhere, but nothing else."""
+        size, most = _fixed_bytes(kind), _most_bytes(kind)
+        return size if size is not None else (most if most <= _SHORT else _POINTER) + 1
+
     @property
     def knows_uuid(self) -> bool:
         """Since 10.7."""
@@ -193,12 +222,28 @@ def _is_long(kind: Type) -> bool:
     return kind.native.endswith(("text", "blob"))
 
 
+def _most_bytes(kind: Type) -> int:
+    """How long the longest text or binary of a column is."""
+    if kind.length is None or _is_long(kind) or kind.family not in _FAMILIES_OF_BYTES:
+        return _ROW_BYTES
+    return kind.length * (_CHARACTER if kind.unit is Unit.CHARACTERS else 1)
+
+
+def _fixed_bytes(kind: Type) -> int | None:
+    """What a value takes that is always as long; None for texts, binaries and documents."""
+    if kind.family in {Family.INTEGER, Family.FLOAT}:
+        return (kind.bits or 64) // 8
+    if kind.family is Family.DECIMAL:
+        given = digits(kind) or (_MOST_DIGITS, 0)
+        return sum(-(-part * 4 // 9) for part in (given[0] - given[1], given[1]))
+    return _BYTES.get(kind.family)
+
+
 def _row(column: Column) -> int:
     """How many bytes of the row a text or binary can fill."""
     kind = column.type
-    if kind.length is None or _is_long(kind) or kind.family not in _FAMILIES_OF_BYTES:
-        return 0
-    return kind.length * (_CHARACTER if kind.unit is Unit.CHARACTERS else 1)
+    bounded = kind.length is not None and kind.family in _FAMILIES_OF_BYTES
+    return _most_bytes(kind) if bounded and not _is_long(kind) else 0
 
 
 def _off_row(kind: Type) -> Type:

@@ -37,6 +37,7 @@ class PostgreSQLHome(Home):
 
     longest_name: ClassVar[int] = 63
     counts_bytes: ClassVar[bool] = True
+    most_columns: ClassVar[int] = 1_600
     folds_columns: ClassVar[bool] = False
     empty_tables: ClassVar[bool] = True
     strict: ClassVar[bool] = True
