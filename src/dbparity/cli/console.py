@@ -91,7 +91,7 @@ def complain(message: str) -> None:
 def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     """Print the matrix, the findings worst first, what was not checked, and what it comes to."""
     report = redacted(report)
-    if report.targets and not report.claim:
+    if report.targets and not _is_of_two_sides(report):
         matrix = summary.matrix(report)
         whole = _matrix(matrix)
         unbounded = screen.options.update(max_width=1000)
@@ -105,6 +105,11 @@ def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     _show_skips(report, screen)
     screen.paragraph(Text(summary.counts(report)), lead=Text())
     screen.print(Text(summary.verdict(report), "bold green" if agreed else "bold red"))
+
+
+def _is_of_two_sides(report: Report) -> bool:
+    """Whether two databases were compared, and no target was checked."""
+    return bool(report.results) and not any(result.target for result in report.results)
 
 
 def table(*columns: str) -> Table:

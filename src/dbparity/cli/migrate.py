@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.text import Text
@@ -15,17 +17,21 @@ from sqlalchemy import make_url
 from dbparity.cli.console import Screen, silence, table
 from dbparity.cli.interrupts import Interrupts
 from dbparity.cli.live import lines_or_bars
-from dbparity.cli.options import Json, Junit, Markdown
+from dbparity.cli.options import Json, Junit, Markdown, Targets, settings_for
 from dbparity.cli.output import outputs
-from dbparity.cli.running import conclude, transfer
+from dbparity.cli.running import conclude, serving, transfer
 from dbparity.errors import SettingsInvalid
 from dbparity.reports.redaction import hide
 from dbparity.reports.summary import count
-from dbparity.results import Severity
+from dbparity.results import Report, Severity
 from dbparity.transfer.admission import Mode
 
 if TYPE_CHECKING:
-    from dbparity.results import Report
+    from collections.abc import Sequence
+
+    from dbparity.cli.output import Output
+    from dbparity.results import Result
+    from dbparity.settings import Settings
     from dbparity.transfer.plan import Load, Plan
 
 _STOPPING = "stopping after this chunk"
@@ -41,7 +47,9 @@ class OnError(StrEnum):
 
 
 def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as options
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The URL of what is copied.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The URL of what is copied.")
+    ] = "",
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="The URL of what is written to.")
     ] = "",
@@ -71,6 +79,15 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
         typer.Option(metavar="FOLDER", help="For the log, backups and rows that are set aside."),
     ] = Path("dbparity-migrations"),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    self_test: Annotated[
+        bool,
+        typer.Option(
+            "--self-test",
+            help="Move a generated database to every configured target and back, corrupt the "
+            "copies, and see whether that is found.",
+        ),
+    ] = False,
+    chosen: Targets = None,
     json: Json = None,
     junit: Junit = None,
     markdown: Markdown = None,
@@ -90,9 +107,12 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     dbparity migrate mysql://app@db/shop postgresql://app@db/shop --replace shop --yes
     dbparity migrate mysql://app@db/shop postgresql://app@db/shop --resume
     dbparity migrate --rollback postgresql://app@db/shop
+    dbparity migrate --self-test --target postgresql@17
     ```
     """
     files = outputs(json=json, junit=junit, markdown=markdown)
+    if self_test:
+        _rehearse(settings_for("", None, target=chosen), files)
     if sum((plan, resume, rollback)) > 1:
         cure = "give one of --plan, --resume and --rollback"
         raise SettingsInvalid("dbparity migrate", "it cannot do all of these at once", cure)
@@ -123,6 +143,22 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
             report = service.migrate(mode, lambda made: _announce(made, screen))
     _tabulate(report, Screen(stderr=any(file.is_standard for file in files)))
     conclude(report, Severity.DEGRADED, files)
+
+
+def _rehearse(settings: Settings, files: Sequence[Output]) -> NoReturn:
+    """On one target of each server; raise `ServerUnavailable` where there is none."""
+    began, clock = datetime.now(UTC), time.perf_counter()
+    results: list[Result] = []
+    with serving(settings, settings.targets) as (environment, _):
+        environment.start()
+        for target in {each.server: each for each in environment.targets}.values():
+            with environment.lease(target, empty=True) as database:
+                results.extend(transfer("rehearsal").rehearse(database))
+        states = environment.states
+    seconds = time.perf_counter() - clock
+    claim = "Every row arrived, and every corruption was found"
+    report = Report("a generated database", began, seconds, states, tuple(results), claim=claim)
+    conclude(report, Severity.DEGRADED, files, "" if results else "no target can be used")
 
 
 def _mode(target: str, replace: str) -> Mode:

@@ -8,9 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import false, update
 
 from dbparity.cli import main
 from dbparity.progress import Progress
+from dbparity.transfer import rehearsal
+from dbparity.transfer.corpus import KINDS, Corruption
 from dbparity.transfer.service import DataMigrationService
 
 Capture = pytest.CaptureFixture[str]
@@ -120,3 +123,15 @@ def test_what_makes_no_sense_exits_with_2(
 ) -> None:
     assert main(["migrate", source, *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_self_test_moves_rows_and_finds_what_is_corrupted(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["migrate", "--self-test", "--target", "sqlite"]
+    assert main(command) == 0
+    assert "every corruption was found" in capsys.readouterr().out
+    harmless = Corruption("nothing at all", "kinds", update(KINDS).where(false()).values(id=1))
+    monkeypatch.setattr(rehearsal, "CORRUPTIONS", (harmless,))
+    assert main(command) == 1
+    assert "CORRUPTION-MISSED" in capsys.readouterr().out
