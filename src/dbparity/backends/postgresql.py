@@ -52,10 +52,7 @@ _IDENTITY = (
     "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
     "FROM pg_database WHERE datname = current_database()"
 )
-_COUNTERS = (
-    "SELECT sequencename AS name, coalesce(last_value + increment_by, start_value) AS number "
-    "FROM pg_sequences WHERE schemaname = current_schema()"
-)
+_COUNTERS = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()"
 _SEQUENCE = (
     "SELECT coalesce(pg_get_serial_sequence(:name, :column), (SELECT "
     "CAST(CAST(d.refobjid AS regclass) AS text) FROM pg_attribute a JOIN pg_attrdef f ON "
@@ -216,28 +213,20 @@ class PostgreSQL(Backend):
         return AtRest(foreign_keys=rests, triggers=rests)
 
     def counters(self, connection: Connection) -> dict[str, int]:
-        """Ask pg_sequences; one that was never used goes on with its first number."""
-        rows = connection.execute(text(_COUNTERS)).all()
-        return {row.name: row.number for row in rows}
+        """Look into each sequence."""
+        names = connection.scalars(text(_COUNTERS)).all()
+        return {name: _following(connection, self.quote(name)) for name in names}
 
     def next_number(self, connection: Connection, table: str, column: str) -> int | None:
         """Look into the sequence behind the column."""
         names = {"name": self.quote(table), "column": column}
         sequence = connection.scalar(text(_SEQUENCE), names)
-        if sequence is None:
-            return None
-        # pg_sequences does not tell what setval has set, until it is given.
-        asked = (
-            "SELECT last_value + CASE WHEN is_called THEN (SELECT seqincrement FROM pg_sequence "
-            f"WHERE seqrelid = own.tableoid) ELSE 0 END FROM {sequence} AS own"
-        )
-        plain = connection.execution_options(no_parameters=True)
-        return int(plain.exec_driver_sql(asked).scalar_one())
+        return None if sequence is None else _following(connection, sequence)
 
     def count_from(self, connection: Connection, counters: Mapping[str, int]) -> None:
         """Set the sequences."""
         for name, number in counters.items():
-            values = {"name": quoted(connection, name), "number": number}
+            values = {"name": self.quote(name), "number": number}
             connection.execute(text("SELECT setval(:name, :number, false)"), values)
 
     def loader(self, connection: Connection) -> Loader:
@@ -323,6 +312,19 @@ class PostgreSQL(Backend):
     def stamp(self, connection: Connection) -> object:
         """Digest which transactions wrote the catalogue's rows."""
         return connection.scalar(text(_STAMP))
+
+
+def _following(connection: Connection, sequence: str) -> int:
+    """The next number of a sequence (quoted).
+
+    pg_sequences does not tell what setval has set, until it is given.
+    """
+    asked = (
+        "SELECT last_value + CASE WHEN is_called THEN (SELECT seqincrement FROM pg_sequence "
+        f"WHERE seqrelid = own.tableoid) ELSE 0 END FROM {sequence} AS own"
+    )
+    plain = connection.execution_options(no_parameters=True)
+    return int(plain.exec_driver_sql(asked).scalar_one())
 
 
 def _only_read(connection: Connection) -> None:

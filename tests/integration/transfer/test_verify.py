@@ -268,7 +268,12 @@ def test_sequences_are_asked_for_their_next_number(environment: DatabaseTestEnvi
         )
         with end(database.url).connected() as connection:
             following = [database.backend.next_number(connection, "t %s", name) for name in "abc"]
+            counters = database.backend.counters(connection)
         assert following == [7, 105, None]
+        assert counters == {'a "b" %s': 105, "t %s_a_seq": 7}
+        with end(database.url).writing() as engine, engine.begin() as connection:
+            database.backend.count_from(connection, {'a "b" %s': 9, "t %s_a_seq": 8})
+            assert database.backend.counters(connection) == {'a "b" %s': 9, "t %s_a_seq": 8}
 
 
 def test_a_part_of_a_key_that_matches_in_full_is_an_orphan(
