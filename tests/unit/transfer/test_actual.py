@@ -175,3 +175,20 @@ def test_a_table_that_is_gone_is_told(tmp_path: Path) -> None:
         pytest.raises(RowsUnreadable, match="gone could not be read"),
     ):
         actual(reader, Snapshot("", "sqlite", "3", (gone,)))
+
+
+@pytest.mark.parametrize("late", ["1700000000", "x'00'", "'2024-02-30'", "1.5"])
+@pytest.mark.parametrize("count", [500, 40_000])  # a batch, and more
+def test_one_value_among_many_is_found(tmp_path: Path, late: str, count: int) -> None:
+    declared, found = looked_at(
+        tmp_path / "db",
+        "CREATE TABLE t (a DATETIME, b DECIMAL(9,2))",
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+        f"INSERT INTO t SELECT '{DAY}', 1.25 FROM n",
+        f"INSERT INTO t VALUES ({late}, 1.255)",
+    )
+    kinds = [column.type.family for column in found.tables[0].columns]
+    told = Family.TEXT if late.startswith("'") else Family.DATETIME  # several sorts stay
+    assert kinds == [told, Family.DECIMAL]
+    assert found.tables[0].columns[1].type.precision is None
+    assert declared.tables[0].columns[1].type.precision == 9

@@ -248,7 +248,7 @@ def temporal(field: Field, cells: Array, judge: Callable[[Type, str], str]) -> M
     """The dates, times and moments that ``judge`` has a reason against, of those not plain."""
     kind = field.column.type
     if kind.enforced and kind.family in _TEMPORAL and pa.types.is_string(cells.type):
-        doubtful = _doubtful(cells, kind.family)
+        doubtful = unclear(cells, kind.family)
         yield from judged(cells, doubtful, lambda text: _fine(text) or judge(kind, text))
 
 
@@ -256,8 +256,8 @@ def _fine(text: str) -> str:
     return "has a finer fraction" if re.search(r"\.\d{6}\d*[1-9]", text) else ""
 
 
-def _doubtful(cells: Array, family: Family) -> Array:
-    """What is not spelled plainly, or is none of the calendar from the year 1 to 9999."""
+def unclear(cells: Array, family: Family) -> Array:
+    """Which texts are not spelled plainly, or are none of the calendar from the year 1 to 9999."""
     wanted = pa.date32() if family is Family.DATE else pa.timestamp("us")
     day = "1970-01-01 " if family is Family.TIME else ""
     texts = pc.binary_join_element_wise(day, cells, "")

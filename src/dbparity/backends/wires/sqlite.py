@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ from dbparity.backends.wires import sqlite_values as values
 from dbparity.backends.wires.base import Loader, Reader, bounded, conformed, refuse
 from dbparity.backends.wires.fitting import told
 from dbparity.backends.wires.loose import ODD, Invalid, carry, decoded, kept, restored
+from dbparity.backends.wires.sqlite_glance import doubtful
 from dbparity.errors import DatabaseUnreachable, RowsRefused, RowsUnreadable, RowsUnwritable
-from dbparity.wires import Kind
+from dbparity.wires import Kind, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from dbparity.backends.wires.base import Quote, Tell
     from dbparity.backends.wires.fitting import Misfits
     from dbparity.snapshots import Table
-    from dbparity.wires import Array, BadCell, Batch, Cell, Field, Selection
+    from dbparity.wires import Array, BadCell, Batch, Cell, Field
 
 _WHOLE = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 _EXACT_DIGITS = 15  # of a decimal, as a float
@@ -66,10 +68,12 @@ def affinity(native: str) -> str:
 class _Path:
     """How a field is read through ADBC.
 
-    ``safe`` is a condition on ``typeof`` under which nothing is changed, ``seed`` a value of the
-    type that ADBC is to expect: it goes by the first rows alone, and those may be NULL.
+    ``sort`` is what values are to be kept as, ``safe`` the condition under which they are, and
+    ``seed`` a value of the type that ADBC is to expect: it goes by the first rows alone, and those
+    may be NULL.
     """
 
+    sort: str
     safe: str
     expression: str
     seed: str
@@ -82,6 +86,7 @@ class SQLiteReader(Reader):
         """Begin the transaction in both drivers, at the same state of the file."""
         self._quote = quote
         self._scanned: dict[object, tuple[str, ...]] = {}
+        self._sorts: dict[tuple[str, str], str] = {}  # of columns that are as declared
         self._valid: set[tuple[str, str]] = set()  # columns whose texts are UTF-8
         # As a URI, for no file to be made where there is none.
         name = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
@@ -121,22 +126,35 @@ class SQLiteReader(Reader):
         return self._scanned[asked]
 
     def _scan(self, selection: Selection) -> tuple[str, ...]:
-        checks = [f"NOT ({self._path(field).safe})" for field in selection.fields]
+        paths = [(field.column.name, self._path(field)) for field in selection.fields]
+        known = {name: self._sorts.get((selection.table, name)) for name, _ in paths}
+        paths = [(name, path) for name, path in paths if known[name] != path.sort]
+        if not paths:
+            return ()
+        checks = [f"NOT ({path.safe})" for _, path in paths]
         source = self._quote(selection.table)
         asked = f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {values.either(checks)})"
         if not self._ask(asked)[0]:
             return ()
         maxima = ", ".join(f"max({check})" for check in checks)
         found = self._ask(f"SELECT {maxima} FROM {source}")
-        return tuple(
-            field.column.name for field, is_so in zip(selection.fields, found, strict=True) if is_so
-        )
+        return tuple(name for (name, _), is_so in zip(paths, found, strict=True) if is_so)
 
     def actual(self, table: Table) -> Table:
-        """By a scan, and further ones where the values are not as declared."""
+        """By a scan, and further ones where the values may not be as declared."""
+        asking = values.Asking(self._ask, self._quote, table.name)
+        loose = values.loose(table)
+        if not loose:
+            return table
         try:
-            return values.actual(self._ask, self._quote, table)
-        except sqlite3.Error as error:
+            stream = partial(
+                self._through_arrow, Selection(table.name, ()), self._batch_rows(table.name)
+            )
+            found = doubtful(asking, stream, loose)
+            sure = [column for column in loose if column not in found]
+            self._sorts |= {(table.name, each.name): values.sort(each.type) for each in sure}
+            return values.actual(asking, table, found)
+        except (sqlite3.Error, Error) as error:
             raise RowsUnreadable(table.name, error) from error
 
     def _ask(self, query: str) -> Sequence[Any]:
@@ -156,12 +174,7 @@ class SQLiteReader(Reader):
 
     def _streamed(self, selection: Selection, bad: Tell) -> Iterator[Batch]:
         paths = [self._path(field) for field in selection.fields]
-        columns = ", ".join(path.expression for path in paths)
-        seeds = ", ".join(path.seed for path in paths)
-        # The limit keeps the order of what is selected from.
-        statement = (
-            f"SELECT {seeds} UNION ALL SELECT * FROM ({self._select(columns, selection)} LIMIT -1)"
-        )
+        cells, seeds = ([getattr(path, what) for path in paths] for what in ("expression", "seed"))
         names = [field.column.name for field in selection.fields]
         told: set[str] = set()
 
@@ -172,18 +185,28 @@ class SQLiteReader(Reader):
             told.add(cell.column)
             bad(cell)
 
-        start = -1  # the seeds are no row
-        with self._arrow.cursor() as cursor:
-            cursor.adbc_statement.set_options(
-                **{"adbc.sqlite.query.batch_rows": str(self._batch_rows(selection.table))}
-            )
-            cursor.execute(statement)
-            for batch in cursor.fetch_record_batch():
-                rows = batch.slice(1) if start < 0 else batch
-                yield conformed(selection, rows.columns, max(start, 0), tell, known)
-                start += batch.num_rows
+        start = 0
+        size = self._batch_rows(selection.table)
+        for rows in self._through_arrow(selection, size, cells, seeds):
+            yield conformed(selection, rows.columns, start, tell, known)
+            start += rows.num_rows
         if not (selection.after or selection.until):
             self._valid.update((selection.table, name) for name in names if name not in told)
+
+    def _through_arrow(
+        self, selection: Selection, size: int, cells: Sequence[str], seeds: Sequence[str]
+    ) -> Iterator[Batch]:
+        """The cells as ADBC has them, in batches of ``size``."""
+        rows = self._select(", ".join(cells), selection)
+        # The limit keeps the order of what is selected from.
+        statement = f"SELECT {', '.join(seeds)} UNION ALL SELECT * FROM ({rows} LIMIT -1)"
+        seeded = 1
+        with self._arrow.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(size)})
+            cursor.execute(statement)
+            for batch in cursor.fetch_record_batch():
+                yield batch.slice(seeded)
+                seeded = 0
 
     def _row_by_row(self, selection: Selection, bad: Tell) -> Iterator[Batch]:
         columns = ", ".join(self._quote(field.column.name) for field in selection.fields)
@@ -213,13 +236,14 @@ class SQLiteReader(Reader):
         name, wire = self._quote(field.column.name), field.wire.kind
         has = affinity(field.column.type.native)
         if wire in _WHOLE:
-            return _Path(f"typeof({name}) IN ('integer', 'null')", name, "0")
+            return _Path("integer", f"typeof({name}) IN ('integer', 'null')", name, "0")
         if wire is Kind.BINARY:
-            return _Path(f"typeof({name}) IN ('blob', 'null')", name, "x''")
+            return _Path("blob", f"typeof({name}) IN ('blob', 'null')", name, "x''")
         if wire is Kind.FLOAT or (wire is Kind.DECIMAL and has != "TEXT"):
             safe = values.is_float(name)
-            return _Path(safe, name if has == "REAL" else f"CAST({name} AS REAL)", "0.0")
-        return _Path(f"typeof({name}) IN ('text', 'null')", name, "''")
+            cell = name if has == "REAL" else f"CAST({name} AS REAL)"
+            return _Path("float", safe, cell, "0.0")
+        return _Path("text", f"typeof({name}) IN ('text', 'null')", name, "''")
 
 
 def _is_number(field: Field) -> bool:

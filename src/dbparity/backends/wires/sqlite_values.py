@@ -21,6 +21,13 @@ _BITS = 64
 _SECOND_DIGITS = 6
 _SECONDS, _CLOCK = 19, 8  # characters of a moment, of a time, without a fraction
 _MOST_COLUMNS = 100  # in a query that asks for several facts of each
+_SORTS = {
+    Family.BOOLEAN: "integer",
+    Family.INTEGER: "integer",
+    Family.FLOAT: "float",
+    Family.DECIMAL: "float",
+    Family.BINARY: "blob",
+}
 _TEMPORAL = frozenset({Family.DATE, Family.DATETIME})
 
 
@@ -32,32 +39,41 @@ def either(conditions: Sequence[str]) -> str:
     return f"({either(conditions[:half])} OR {either(conditions[half:])})"
 
 
-def actual(ask: Ask, quote: Quote, table: Table) -> Table:
-    """``table`` with the types that hold its values; ``ask`` runs a query that has one row.
+def loose(table: Table) -> list[Column]:
+    """The columns that nobody holds to their types."""
+    return [each for each in table.columns if not (each.type.enforced or each.hidden)]
+
+
+def actual(asking: Asking, table: Table, doubtful: Sequence[Column]) -> Table:
+    """``table`` with the types that hold its values, of which some columns are in doubt.
 
     A column whose values are of several sorts stays as it is declared.
     """
-    asking = _Asking(ask, quote, table.name)
-    loose = [each for each in table.columns if not (each.type.enforced or each.hidden)]
-    found = dict(asking.needed(asking.unlike(loose))) if loose else {}
+    others = asking.unlike(doubtful, asking.fits) if doubtful else []
+    found = dict(asking.needed(others))
     columns = tuple(replace(each, type=found.get(each.name, each.type)) for each in table.columns)
     return replace(table, columns=columns)
 
 
 @dataclass(frozen=True)
-class _Asking:
+class Asking:
+    """Asks about the values of a table; ``ask`` runs a query that has one row."""
+
     ask: Ask
     quote: Quote
     table: str
 
-    def unlike(self, columns: Sequence[Column]) -> list[Column]:
-        """Those with a value that is not as declared."""
+    def fits(self, column: Column) -> str:
+        """The condition under which a value is as declared; NULL for NULL."""
+        return _FITS.get(column.type.family, _is_text)(self.quote(column.name), column.type)
+
+    def unlike(self, columns: Sequence[Column], condition: Callable[[Column], str]) -> list[Column]:
+        """Those with a value of which the condition does not hold."""
         source = self.quote(self.table)
-        fits = [_fits(self.quote(each.name), each.type) for each in columns]
-        unfit = [f"NOT ({condition})" for condition in fits]
+        unfit = [f"NOT ({condition(each)})" for each in columns]
         if not self.ask(f"SELECT EXISTS (SELECT 1 FROM {source} WHERE {either(unfit)})")[0]:
             return []
-        maxima = ", ".join(f"max({condition})" for condition in unfit)
+        maxima = ", ".join(f"max({each})" for each in unfit)
         told = self.ask(f"SELECT {maxima} FROM {source}")
         return [column for column, is_so in zip(columns, told, strict=True) if is_so]
 
@@ -140,10 +156,14 @@ def _other(kind: Type, family: Family, **details: Any) -> Type:  # noqa: ANN401
     return Type(kind.native, family, enforced=False, **details)
 
 
-def _fits(name: str, kind: Type) -> str:
-    """The condition under which a value is as declared; NULL for NULL."""
-    fits = _FITS.get(kind.family, _is_text)
-    return fits(name, kind)
+def sort(kind: Type) -> str:
+    """As what values are kept, where they are as declared; "" where that may be several."""
+    return "" if kind.family is Family.JSON else _SORTS.get(kind.family, "text")
+
+
+def is_of_sort(name: str, kind: Type) -> str:
+    """The condition under which a value is a number, or else a text."""
+    return is_float(name) if sort(kind) == "float" else _is(name, "text")
 
 
 def _is(name: str, *sorts: str) -> str:
@@ -178,7 +198,7 @@ def _is_decimal(name: str, kind: Type) -> str:
     scale = kind.scale or 0
     most = f"1e{kind.precision - scale}"
     digits = f"round({name}, {scale}) = {name} AND {name} < {most} AND {name} > -{most}"
-    return f"{_is(name, 'integer', 'real')} AND {digits}"
+    return f"{is_float(name)} AND {digits}"
 
 
 def _is_sized(sort: str) -> Callable[[str, Type], str]:
