@@ -16,6 +16,11 @@ DbparityError
 │   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
 │   ├── TargetUnfit           the target's tables cannot take the rows
 │   ├── NothingToResume       the target has no migration that could go on
+│   ├── MigrationUnfinished   another migration into the target has not ended
+│   ├── MigrationUndone       the way back has begun
+│   ├── SchemaChanged         the source is not what a migration was planned for
+│   ├── RowsUnguarded         foreign keys would refuse rows because others come later
+│   ├── LogUnwritable         a log that cannot be written
 │   ├── ArchiveInvalid        a file that is no archive, or is not what was written
 │   ├── ArchiveUnwritable     no room for an archive, or no right to write it
 │   └── RowsUnsatisfiable     no valid row can be made for a table
@@ -33,8 +38,13 @@ DbparityError
     ├── SchemaOccupied        tables of the same names are there, of another schema
     ├── CellsRefused          values that cannot be moved as they are
     ├── RowsRefused           rows that a server does not take
-    ├── RowsUnwritable        a server that cannot go on with a load, whatever the rows are
+    ├── TargetUnwritable      a target in which nothing can be made
+    ├── MigrationCutOff       a migration with which a server did not go on
+    ├── RowsSetAside          rows that do not fit, where none may be left behind
+    ├── TargetUnrestored      a target that is not as it was before a migration
     ├── ArchiveDiffers        a database that has not the rows of its archive
+    ├── RowsMiscounted        a table that took other rows than were sent
+    ├── RowsUnwritable        a server that cannot go on with a load, whatever the rows are
     └── RowsUnreadable        a table that a server does not let be read to its end
 
 Rooms raise these; only the doors turn them into exit codes. Each carries the objects it is

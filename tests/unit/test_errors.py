@@ -7,7 +7,9 @@ import pytest
 
 from dbparity import errors
 from dbparity.errors import DbparityError
+from dbparity.results import Finding, Place, Severity
 from dbparity.targets import Target
+from dbparity.transfer.aside import SetAside
 
 TARGET = Target("mysql", "asyncmy", "9")
 CAUSE = ValueError("VARCHAR requires a length")
@@ -72,6 +74,34 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "sqlite:///shop has no migration to resume or to roll back: none is unfinished there",
     ),
     (
+        errors.MigrationUnfinished("sqlite:///shop", "m1"),
+        "sqlite:///shop holds the unfinished migration m1; resume it, or roll it back",
+    ),
+    (
+        errors.MigrationUndone("sqlite:///shop", "m1"),
+        "the migration m1 into sqlite:///shop is being rolled back; let that end first",
+    ),
+    (
+        errors.SchemaChanged("sqlite:///shop", ["t", "u"]),
+        "the schema of sqlite:///shop has changed since the migration was planned (t, u); roll",
+    ),
+    (
+        errors.RowsUnguarded("sqlite:///shop", ["t"]),
+        "sqlite:///shop checks foreign keys while rows are loaded, and those of t may refer to",
+    ),
+    (
+        errors.LogUnwritable("logs/m1.jsonl", PermissionError(13, "Permission denied")),
+        "logs/m1.jsonl: permission denied; name a folder that can be written",
+    ),
+    (
+        errors.ArchiveInvalid("shop.zip", "it ends too soon", "take another one"),
+        "shop.zip is no archive to go by: it ends too soon; take another one",
+    ),
+    (
+        errors.ArchiveUnwritable("shop.zip", OSError(28, "No space left on device")),
+        "shop.zip: no space left on device, and no archive was written; name a folder",
+    ),
+    (
         errors.RowsUnsatisfiable("agent", "positive", "it contradicts itself"),
         "no valid row can be made for table 'agent': positive: it contradicts itself; give a",
     ),
@@ -124,6 +154,36 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "t, row 3, column a: no way; nothing of this batch was kept: correct it, or set it aside",
     ),
     (errors.RowsRefused("t", ValueError("no")), "t: no; nothing of this batch was kept"),
+    (
+        errors.TargetUnwritable("sqlite:///shop", ValueError("no\nright")),
+        "sqlite:///shop cannot be written to (no right), and nothing was; name a user who",
+    ),
+    (
+        errors.MigrationCutOff("sqlite:///shop", ValueError("gone\naway")),
+        "the migration into sqlite:///shop was cut off (gone away); see what became of the",
+    ),
+    (
+        errors.RowsSetAside("t", [SetAside("t", ("1",), "a", "x", "is long")] * 3),
+        "t does not take the row with the key 1: is long and 2 more; correct it at its source",
+    ),
+    (
+        errors.TargetUnrestored("sqlite:///shop", ["t has rows", "u is not there"]),
+        "sqlite:///shop is not as it was: t has rows; u is not there; the journal and the",
+    ),
+    (
+        errors.ArchiveDiffers(
+            "shop.zip", [Finding("D", Severity.LOST, "it differs", Place("t", "a"))] * 2
+        ),
+        "the database is not as shop.zip has it: t.a: it differs, and 1 more tables differ; find",
+    ),
+    (
+        errors.RowsMiscounted("t", 3, 2),
+        "t took 2 of 3 rows, and this chunk was not kept; see whether a trigger or a rule of",
+    ),
+    (
+        errors.RowsUnwritable("t", ValueError("no\nroom")),
+        "t could not be written: no room; nothing of this transaction was kept: check the",
+    ),
     (
         errors.RowsUnreadable("t", ValueError("no\nway")),
         "t could not be read: no way; check the server, and run it again",

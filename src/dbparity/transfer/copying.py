@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dbparity.backends.base import quoted
 from dbparity.errors import CellsRefused, RowsMiscounted, RowsRefused, RowsSetAside
 from dbparity.transfer import aside
 from dbparity.transfer.ahead import ahead
@@ -136,7 +135,8 @@ class Copier:
     def _empty(self, load: Load, done: Done) -> None:
         """Begin anew with a table without a key: nobody can tell which of its rows arrived."""
         with self.writer.begin() as connection:
-            connection.exec_driver_sql(f"DELETE FROM {quoted(connection, load.target_table)}")
+            plain = connection.execution_options(no_parameters=True)
+            plain.exec_driver_sql(f"DELETE FROM {self.backend.quote(load.target_table)}")
             aside.forget(connection, load.table)
             self.journal.add(connection, Emptied(load.table))
         done.rows = done.aside = 0

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from dbparity.backends.base import quoted
 from dbparity.errors import RowsUnguarded, TargetUnrestored
 from dbparity.targets import version_tuple
 from dbparity.transfer import aside, journal
@@ -84,7 +83,7 @@ class Migration:
                 _run(connection, self._demolition())  # what a run that was killed has made
             _run(connection, self.plan.before)
             _run(connection, self.standing.begun.silence.drop)
-            _run(connection, _deletions(connection, self.plan.replaced))
+            _run(connection, self._deletions(self.plan.replaced))
             if self.standing.begun.aside:
                 aside.create(connection)
             entries.add(connection, Prepared())
@@ -167,7 +166,7 @@ class Migration:
         with self.writer.begin() as connection:
             if self.standing.begun.original.tables:
                 loaded = [load.target_table for load in self.plan.loads]
-                _run(connection, _deletions(connection, reversed(loaded)))
+                _run(connection, self._deletions(reversed(loaded)))
             else:
                 _run(connection, self._demolition())
 
@@ -190,6 +189,9 @@ class Migration:
         if other:
             raise TargetUnrestored(self.target.text, other)
 
+    def _deletions(self, tables: Iterable[str]) -> list[str]:
+        return [f"DELETE FROM {self.target.backend.quote(name)}" for name in tables]
+
     def _demolition(self) -> Iterator[str]:
         schema = self.plan.target_schema
         home = self.target.backend.home(version_tuple(schema.version))
@@ -200,10 +202,6 @@ def _run(connection: Connection, statements: Iterable[str]) -> None:
     plain = connection.execution_options(no_parameters=True)
     for statement in statements:
         plain.exec_driver_sql(statement)
-
-
-def _deletions(connection: Connection, tables: Iterable[str]) -> list[str]:
-    return [f"DELETE FROM {quoted(connection, name)}" for name in tables]
 
 
 def _unlike(original: Sequence[Table], found: Sequence[Table]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbparity.backends.base import quoted
 from dbparity.errors import ArchiveInvalid, RowsUnguarded, TargetUnfit
 from dbparity.targets import version_tuple
 from dbparity.transfer.archive import selections
@@ -47,7 +46,7 @@ def restore(archive: Archive, backend: Backend, engine: Engine) -> None:
         _run(connection, triggers.drop)
         try:
             for name in reversed(order.tables):
-                _run(connection, [f"DELETE FROM {quoted(connection, name)}"])
+                _run(connection, [f"DELETE FROM {backend.quote(name)}"])
             for name in order.tables:
                 fields = _written(*kept[name])
                 backend.loader(connection).restore(name, fields, archive.batches(name))
