@@ -57,8 +57,7 @@ class Copier:
         """Write what is left of a table's rows.
 
         Raises:
-            CellsRefused: a cell cannot be read as its column's.
-            RowsSetAside: a row does not fit; its chunk is not written.
+            RowsSetAside: a row cannot be read, or does not fit; its chunk is not written.
             RowsUnreadable: the source could not be read to the last.
             RowsMiscounted: other rows arrived than were sent.
         """
@@ -71,12 +70,17 @@ class Copier:
             known = self._known(load)
         rows = done.rows + done.aside
         self.progress.table_begins(WORK, load.table, load.rows)
-        with ahead(chunks(reader, selection, load.chunk, aside=self.sets_aside)) as coming:
-            for chunk in coming:
-                copied = self._write(route, selection, chunk, known)
-                rows += copied.rows + copied.aside
-                self.tell(copied)
-                self.progress.rows_done(WORK, load.table, rows)
+        walk = chunks(reader, selection, load.chunk, aside=self.sets_aside)
+        try:
+            with ahead(walk) as coming:
+                for chunk in coming:
+                    copied = self._write(route, selection, chunk, known)
+                    rows += copied.rows + copied.aside
+                    self.tell(copied)
+                    self.progress.rows_done(WORK, load.table, rows)
+        except CellsRefused as error:
+            unread = [aside.of_cell(route, cell) for cell in error.cells]
+            raise RowsSetAside(load.table, unread) from error
         self.progress.table_done(WORK, load.table, rows, time.perf_counter() - clock)
 
     def _write(

@@ -134,7 +134,7 @@ class Standing:
                 self.statements = entry.statements
             case Undone():
                 self.undone = True
-            case Begun():
+            case _:
                 self.begun = entry
 
 

@@ -66,7 +66,7 @@ class Migration:
         """Do what is left: the tables, their rows from ``reader``, and what follows the load.
 
         Raises:
-            RowsSetAside, CellsRefused: a row does not fit, and none may be left behind.
+            RowsSetAside: a row does not fit, and none may be left behind.
             RowsUnreadable: the source could not be read to the last.
         """
         with self.writer.connect() as connection:

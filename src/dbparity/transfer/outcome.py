@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dbparity.errors import CellsRefused
 from dbparity.results import Finding, Measurement, Outcome, Place, Result, Severity
 from dbparity.schema.diff import diff
 from dbparity.schema.differences import Meaning
@@ -51,15 +50,9 @@ def made(plan: Plan, found: Snapshot) -> Result:
     return _result("schema", "as planned", findings, len(plan.target_schema.tables))
 
 
-def refused(error: RowsSetAside | CellsRefused) -> Result:
+def refused(error: RowsSetAside) -> Result:
     """Why a migration stopped; the target is as it was."""
-    if isinstance(error, CellsRefused):
-        findings = [
-            Finding("DATA-REFUSED", Severity.LOST, str(cell), Place(column=cell.column))
-            for cell in error.cells
-        ]
-    else:
-        findings = [_finding(row, "DATA-REFUSED", _CURE) for row in error.rows]
+    findings = [_finding(row, "DATA-REFUSED", _CURE) for row in error.rows]
     return _result("copy", "refused", tuple(findings[:SHOWN]), 0)
 
 

@@ -15,7 +15,6 @@ import msgspec
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dbparity.errors import (
-    CellsRefused,
     MigrationCutOff,
     MigrationUndone,
     MigrationUnfinished,
@@ -265,7 +264,7 @@ class DataMigrationService:
             )
             try:
                 migration.go_on(run.reader)
-            except (RowsSetAside, CellsRefused) as error:
+            except RowsSetAside as error:
                 run.audit.tell("refused", reason=str(error))
                 migration.undo()
                 return [refused(error)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, text
 
+from dbparity.transfer import outcome
 from dbparity.transfer.ends import end
 from dbparity.transfer.service import DataMigrationService
 from tests.support.moving import BACKENDS, failures, leased, serving, unlike, written
@@ -130,6 +131,15 @@ def test_rows_that_are_refused_are_set_aside_with_those_that_refer_to_them(
         ("bits", "rows"): 2,
         ("bits", "set aside"): 2,
     }
+
+
+def test_no_more_is_shown_than_can_be_read(
+    source: str, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome, "SHOWN", 1)
+    service = DataMigrationService(source, target.url, sets_aside=True, folder=tmp_path)
+    shown = [each.place.table for each in failures(service.migrate())]
+    assert sorted(shown) == ["bits", "goods", "parts"]
 
 
 def test_triggers_rest_while_rows_arrive_and_are_there_afterwards(

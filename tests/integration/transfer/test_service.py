@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dbparity.errors import (
     DatabaseUnreachable,
+    MigrationCutOff,
     MigrationUndone,
     MigrationUnfinished,
     NothingToResume,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
@@ -213,6 +214,126 @@ def test_a_way_back_that_was_begun_is_not_turned(
     with pytest.raises(MigrationUndone):
         service.resume()
     service.rollback()
+    assert tables(target.url) == []
+
+
+def test_a_statement_that_was_run_and_not_noted_is_no_obstacle(
+    source: str, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a run that is killed in between, where DDL commits by itself."""
+    original = journal.Journal.add
+    noted: list[object] = []
+
+    def add(self: journal.Journal, connection: Connection, entry: journal.Entry) -> None:
+        if isinstance(entry, journal.Completed) and not noted:
+            noted.append(entry)
+            raise Cut
+        original(self, connection, entry)
+
+    execute(source, "CREATE INDEX ix_notes ON notes (n)")
+    monkeypatch.setattr(journal.Journal, "add", add)
+    service = DataMigrationService(source, target.url, folder=tmp_path)
+    with pytest.raises(Cut):
+        service.migrate()
+    assert failures(service.resume()) == []
+    assert unlike(source, target.url) == []
+
+
+def test_a_statement_that_fails_stops_a_run(
+    source: str, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def complete(*_: object) -> Iterator[str]:
+        yield "CREATE INDEX ix ON nowhere (n)"
+
+    home = target.backend.home((99,))
+    assert home is not None
+    monkeypatch.setattr(type(home), "complete", complete)
+    service = DataMigrationService(source, target.url, folder=tmp_path)
+    with pytest.raises(MigrationCutOff, match="nowhere"):
+        service.migrate()
+    assert failures(service.rollback()) == []
+    assert tables(target.url) == []
+
+
+class Cutter(Progress):
+    """Ends all other connections to a database as soon as something was copied."""
+
+    def __init__(self, database: Database) -> None:
+        self.end = end(database.url)
+
+    def rows_done(self, work: str, *_: object) -> None:
+        if work != "copy":
+            return
+        engine = create_engine(self.end.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            if self.end.backend.name == "postgresql":
+                connection.execute(text(_TERMINATE))
+            else:
+                for number in connection.scalars(text(_CONNECTIONS)).all():
+                    connection.execute(text(f"KILL {number}"))
+        engine.dispose()
+
+
+_TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_CONNECTIONS = (
+    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_a_connection_that_is_cut_is_told_with_what_to_do(
+    environment: DatabaseTestEnvironment, source: str, tmp_path: Path, backend: str
+) -> None:
+    with leased(environment, backend) as (database,):
+        progress = Cutter(database)
+        service = DataMigrationService(source, database.url, folder=tmp_path, progress=progress)
+        with pytest.raises(MigrationCutOff, match="resume it, or roll it back"):
+            service.migrate()
+        service.progress = Progress()
+        assert failures(service.resume()) == []
+        assert unlike(source, database.url) == []
+
+
+class Spoiler(Progress):
+    """Changes a row of the target as soon as it is there."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+
+    def table_done(self, work: str, table: str, *_: object) -> None:
+        if (work, table) == ("copy", "posts"):
+            execute(self.url, "UPDATE posts SET body = 'spoilt' WHERE place = 2")
+
+
+def test_a_row_that_is_not_as_it_was_is_found_and_the_way_back_is_open(
+    source: str, target: Database, tmp_path: Path
+) -> None:
+    service = DataMigrationService(
+        source, target.url, folder=tmp_path, progress=Spoiler(target.url)
+    )
+    (found,) = failures(service.migrate())
+    assert (found.code, found.place.table, found.actual) == (
+        "DATA-CELL-DIFFERS",
+        "posts",
+        "'spoilt'",
+    )
+    assert failures(service.rollback()) == []
+    assert tables(target.url) == []
+
+
+def test_a_value_that_went_bad_meanwhile_stops_what_goes_on(
+    source: str, target: Database, tmp_path: Path
+) -> None:
+    service = DataMigrationService(source, target.url, folder=tmp_path, progress=Scissors(0))
+    with pytest.raises(Cut):
+        service.migrate()
+    service.progress = Progress()
+    execute(source, "UPDATE posts SET body = x'ff' WHERE place = 9")
+    (found,) = failures(service.resume())
+    assert (found.code, str(found.place)) == ("DATA-REFUSED", "posts.body[-5, 9]")
     assert tables(target.url) == []
 
 

@@ -9,7 +9,14 @@ import pytest
 from sqlalchemy import create_engine
 
 from dbparity.backends.base import Backend, load_backend
-from dbparity.errors import NothingToResume, TargetIsSource, TargetOccupied, TargetUnfit
+from dbparity.backends.sqlite import SQLite
+from dbparity.errors import (
+    BackendUnsuited,
+    NothingToResume,
+    TargetIsSource,
+    TargetOccupied,
+    TargetUnfit,
+)
 from dbparity.schema.differences import Meaning
 from dbparity.snapshots import Snapshot
 from dbparity.transfer.admission import Mode
@@ -202,3 +209,11 @@ def test_a_target_without_a_place_for_each_value_is_refused(shop: Survey, make: 
         "notes needs author, which the source does not have",
         "orders has no column before",
     )
+
+
+def test_tables_of_a_backend_without_a_home_take_no_rows(
+    shop: Survey, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SQLite, "home", Backend.home)
+    with pytest.raises(BackendUnsuited, match="SQLite is no target"):
+        plan(shop, make("other", *SHOP[:4]))
