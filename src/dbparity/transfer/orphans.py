@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbparity.results import Finding, Place, Severity
+from dbparity.snapshots import Family
 from dbparity.transfer.admission import column_named, named
 from dbparity.values import canonical
 from dbparity.wires import shortened
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dbparity.backends.base import Backend
-    from dbparity.snapshots import ForeignKey, Snapshot, Table
+    from dbparity.snapshots import Column, ForeignKey, Snapshot, Table
     from dbparity.transfer.routes import Route
 
 ORPHAN = "DATA-ORPHAN"
+_NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.FLOAT})
 SHOWN = 20  # of a foreign key; all are counted
 _CURE = "Bring back the row that is referred to, or delete the one that refers to nothing."
 
@@ -93,7 +95,8 @@ def _keys(way: Route, right: Snapshot) -> Iterator[tuple[ForeignKey | None, Fore
     theirs = {_folded(key): key for key in way.target.foreign_keys if key.enforced}
     for key in way.source.foreign_keys:
         if key.enforced:
-            yield key, theirs.pop(_folded(key), None) or _moved(key, way.target, right)
+            moved = _moved(key, way.target, right, alike=True)
+            yield key, theirs.pop(_folded(key), None) or moved
     for key in theirs.values():
         yield None, key
 
@@ -102,18 +105,32 @@ def _folded(key: ForeignKey) -> tuple[str, ...]:
     return tuple(name.lower() for name in (*key.columns, key.table))
 
 
-def _moved(key: ForeignKey, child: Table, schema: Snapshot) -> ForeignKey | None:
-    """A foreign key of the left side in the names of the right one, if all of them are there."""
+def _moved(
+    key: ForeignKey, child: Table, schema: Snapshot, *, alike: bool = False
+) -> ForeignKey | None:
+    """A foreign key of the left side in the names of the right one, if all of them are there.
+
+    What no key there ties may be of other types, and is then not ``alike``.
+    """
     parent = named(key.table, schema)
     if parent is None:
         return None
     columns = [column_named(name, child) for name in key.columns]
     referred = [column_named(name, parent) for name in key.referred]
-    found = [each.name for each in (*columns, *referred) if each is not None]
+    found = [each for each in (*columns, *referred) if each is not None]
     if len(found) < len(columns) + len(referred):
         return None
     ours, theirs = found[: len(columns)], found[len(columns) :]
-    return replace(key, columns=tuple(ours), table=parent.name, referred=tuple(theirs))
+    if alike and [*map(_sort, ours)] != [*map(_sort, theirs)]:
+        return None
+    names = [tuple(each.name for each in side) for side in (ours, theirs)]
+    return replace(key, columns=names[0], table=parent.name, referred=names[1])
+
+
+def _sort(column: Column) -> Family:
+    """Of one sort are what a database that is strict about types compares."""
+    family = column.type.family
+    return Family.DECIMAL if family in _NUMBERS else family
 
 
 def _orphans(side: Believed, table: Table, key: ForeignKey) -> _Orphans:

@@ -92,8 +92,12 @@ def _paired(source: Table, target: Table) -> Iterator[tuple[Column, Column]]:
 
 
 def _key(source: Table, pairs: dict[Column, Column]) -> tuple[str, ...]:
-    """The source's first key of columns that are NULL on neither side."""
-    filled = {one.name for one, other in pairs.items() if not (one.nullable or other.nullable)}
+    """The source's first key of columns that are NULL on neither side, and all written."""
+    filled = {
+        one.name
+        for one, other in pairs.items()
+        if not (one.nullable or other.nullable or other.computed)
+    }
     keys = [source.primary_key, *source.uniques]
     found = (key.columns for key in keys if key is not None and filled.issuperset(key.columns))
     return next(found, ())

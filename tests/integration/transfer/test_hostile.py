@@ -279,9 +279,18 @@ def test_tables_that_sqlite_alone_has_arrive(from_file: Pair, tmp_path: Path) ->
         "CREATE TABLE gone (id INTEGER PRIMARY KEY AUTOINCREMENT)",
         "INSERT INTO gone VALUES (41)",
         "DELETE FROM gone",
+        (
+            "CREATE TABLE by_rule (a INTEGER NOT NULL, "
+            "b INTEGER NOT NULL GENERATED ALWAYS AS (a + 1) STORED UNIQUE)"
+        ),
+        "INSERT INTO by_rule (a) VALUES (1), (2)",
+        "CREATE TABLE loosely (id INTEGER PRIMARY KEY, by TEXT REFERENCES gone)",
+        "INSERT INTO gone VALUES (42)",
+        "INSERT INTO loosely VALUES (1, '42')",
     )
     assert failures(migrated(from_file, tmp_path, sets_aside=False)) == []
-    assert end(target.url).survey().rows == {"codes": 2, "gone": 0, "papers": 1, "sure": 1}
+    rows = {"by_rule": 2, "codes": 2, "gone": 1, "loosely": 1, "papers": 1, "sure": 1}
+    assert end(target.url).survey().rows == rows
 
 
 def test_a_dangling_reference_stops_a_migration_by_its_name(
