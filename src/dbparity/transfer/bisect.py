@@ -59,7 +59,9 @@ def load_or_bisect(
     ]
     bad = {each.row for each in known}
     places = [place for place in range(rows.num_rows) if place not in bad]
-    search = _Search(connection, loader, table, fields, rows.take(places) if bad else rows)
+    search = _Search(
+        connection, loader, table, fields, rows.take(pa.array(places, pa.int64())) if bad else rows
+    )
     search.run()
     found = [_told(fields, rows, places[row], error) for row, error in search.refused]
     return search.written, sorted([*known, *found], key=lambda each: each.row)

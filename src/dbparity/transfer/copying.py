@@ -109,8 +109,8 @@ class Copier:
         loader = self.backend.loader(connection)
         attempt = connection.begin_nested()
         try:
-            write = loader.send if self.judged else loader.load
-            written = write(table, fields, iter(chunk.batches))
+            write = loader.pour if self.judged else loader.load
+            written = write(table, fields, chunk.batches)
         except (CellsRefused, RowsRefused) as error:
             attempt.rollback()
             written, found = load_or_bisect(connection, loader, table, fields, chunk.batches)

@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dbparity.backends.wires.fitting import changes, refusals
 from dbparity.errors import CellsRefused
-from dbparity.wires import BadCell
+from dbparity.snapshots import Family
+from dbparity.wires import BadCell, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -70,7 +72,11 @@ class Loader(ABC):
         `RowsRefused` for what the server refuses, and `RowsUnwritable` where it cannot go on,
         whatever the rows are; then the transaction is to be rolled back.
         """
-        return self.send(table, fields, self._fitting(fields, batches))
+        return self.send(table, fields, self._fitting(fields, _shaped(fields, batches)))
+
+    def pour(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
+        """The same for cells in which `unfit` has found nothing."""
+        return self.send(table, fields, _shaped(fields, batches))
 
     def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
         """Write rows as `Reader.preserved` told them of a table of the same columns."""
@@ -91,7 +97,8 @@ class Loader(ABC):
 
     def unfit(self, fields: Sequence[Field], batch: Batch, start: int = 0) -> list[BadCell]:
         """The misfits of a batch whose first row is the ``start``-th."""
-        return _bad_cells(self.misfits, fields, batch, start)
+        (shaped,) = _shaped(fields, [batch])
+        return _bad_cells(self.misfits, fields, shaped, start)
 
     def _fitting(self, fields: Sequence[Field], batches: Iterable[Batch]) -> Iterator[Batch]:
         start = 0
@@ -101,6 +108,34 @@ class Loader(ABC):
                 raise CellsRefused(found)
             yield batch
             start += batch.num_rows
+
+
+_BARE, _HYPHENATED = 32, 36  # characters of a UUID
+_GROUPS = r"^(\w{8})(\w{4})(\w{4})(\w{4})(\w{12})$"
+
+
+def _shaped(fields: Sequence[Field], batches: Iterable[Batch]) -> Iterator[Batch]:
+    """UUIDs with hyphens or without, as the texts of a column are: by its length."""
+    lengths = [_uuid_length(field) for field in fields]
+    for batch in batches:
+        if any(lengths):
+            pairs = zip(batch.columns, lengths, strict=True)
+            columns = [_uuids(cells, length) if length else cells for cells, length in pairs]
+            yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+        else:
+            yield batch
+
+
+def _uuid_length(field: Field) -> int | None:
+    kind = field.column.type
+    told = field.wire.kind is Kind.UUID and kind.length in {_BARE, _HYPHENATED}
+    return kind.length if told and kind.family is Family.TEXT else None
+
+
+def _uuids(cells: Array, length: int) -> Array:
+    if length == _BARE:
+        return pc.replace_substring(cells, "-", "")
+    return pc.replace_substring_regex(cells, _GROUPS, r"\1-\2-\3-\4-\5")
 
 
 def _bad_cells(find: Find, fields: Sequence[Field], batch: Batch, start: int) -> list[BadCell]:
