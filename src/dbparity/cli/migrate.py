@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from dbparity.cli.console import Screen, silence, table
 from dbparity.cli.interrupts import Interrupts
 from dbparity.cli.live import lines_or_bars
-from dbparity.cli.options import Json, Junit, Markdown, Targets, settings_for
+from dbparity.cli.options import COULD_NOT_RUN, Json, Junit, Markdown, Targets, settings_for
 from dbparity.cli.output import outputs
 from dbparity.cli.running import conclude, serving, transfer
 from dbparity.errors import SettingsInvalid
@@ -177,7 +177,8 @@ def _ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise SettingsInvalid("dbparity migrate", "nobody is there to be asked", "give --yes")
-    typer.confirm(f"{question} Go on?", abort=True, err=True)
+    if not typer.confirm(f"{question} Go on?", err=True):
+        raise typer.Exit(COULD_NOT_RUN)
 
 
 def _announce(plan: Plan, screen: Screen) -> None:

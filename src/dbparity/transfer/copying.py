@@ -141,7 +141,8 @@ class Copier:
         with self.writer.begin() as connection:
             plain = connection.execution_options(no_parameters=True)
             plain.exec_driver_sql(f"DELETE FROM {self.backend.quote(load.target_table)}")
-            aside.forget(connection, load.table)
+            if self.sets_aside:
+                aside.forget(connection, load.table)
             self.journal.add(connection, Emptied(load.table))
         done.rows = done.aside = 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import false, update
 
 from dbparity.cli import main
+from dbparity.conformance.migrations import arrives
 from dbparity.progress import Progress
 from dbparity.transfer import rehearsal
 from dbparity.transfer.corpus import KINDS, Corruption
@@ -135,3 +138,38 @@ def test_a_self_test_moves_rows_and_finds_what_is_corrupted(
     monkeypatch.setattr(rehearsal, "CORRUPTIONS", (harmless,))
     assert main(command) == 1
     assert "CORRUPTION-MISSED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
+def test_somebody_who_is_there_is_asked(
+    source: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture, answer: str, code: int
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    target = written("old.db", *SHOP[:2], "INSERT INTO people VALUES (1, NULL, 'old')")
+    monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+    assert main(["migrate", source, target, "--replace", "old.db"]) == code
+    assert "are replaced. Go on?" in capsys.readouterr().err
+    assert len(rows("old.db", "people")) == (2 if code == 0 else 1)
+
+
+def test_what_the_target_says_otherwise_is_told_with_the_plan(capsys: Capture) -> None:
+    source = written("odd.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, o INT, p BLOB)")
+    with closing(sqlite3.connect("odd.db")) as connection, connection:
+        connection.execute("CREATE VIEW v AS SELECT 1")
+    assert main(["migrate", source, "sqlite:///new.db"]) == 0
+    told = capsys.readouterr().err
+    assert "INT → INTEGER (2)" in told
+    assert "v: view: a query" in told
+
+
+def test_without_what_moves_rows_the_extra_is_named(
+    source: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setitem(sys.modules, "dbparity.transfer.service", None)
+    assert main(["migrate", source, "sqlite:///new.db"]) == 2
+    assert "pip install 'dbparity[transfer]'" in capsys.readouterr().err
+    (skipped,) = arrives(None, None)  # type: ignore[arg-type]  # it asks neither
+    assert "pip install 'dbparity[transfer]'" in skipped.reason  # type: ignore[union-attr]

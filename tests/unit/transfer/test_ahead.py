@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from queue import Full, Queue
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dbparity.transfer import ahead as module
 from dbparity.transfer.ahead import ahead
 
 if TYPE_CHECKING:
@@ -67,3 +69,21 @@ def test_whoever_leaves_early_leaves_nothing_running() -> None:
         next(coming)
     assert closed.is_set()
     assert threading.active_count() == before
+
+
+def test_whoever_makes_more_than_is_taken_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = threading.Event()
+
+    class Watched(Queue[object]):
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002  # as Queue has it
+            try:
+                super().put(item, block, timeout)
+            except Full:
+                refused.set()
+                raise
+
+    monkeypatch.setattr(module, "Queue", Watched)
+    monkeypatch.setattr(module, "_PATIENCE", 0.001)
+    with ahead(numbers(10), depth=1) as coming:
+        assert refused.wait(5)
+        assert list(coming) == list(range(10))
