@@ -26,7 +26,7 @@ from dbparity.errors import (
 from dbparity.progress import Progress
 from dbparity.results import Report, Severity
 from dbparity.transfer import aside, journal
-from dbparity.transfer.actual import actual
+from dbparity.transfer.actual import actual, remarks
 from dbparity.transfer.admission import Mode
 from dbparity.transfer.archive import Archive
 from dbparity.transfer.audit import Audit, who
@@ -206,7 +206,9 @@ class DataMigrationService:
         source, target = self.source.survey(), self.target.survey()
         if target.begun:
             raise MigrationUnfinished(self.target.text, self._standing().begun.migration)
-        return planned(replace(source, snapshot=actual(reader, source.snapshot)), target, mode)
+        found = actual(reader, source.snapshot)
+        made = planned(replace(source, snapshot=found), target, mode)
+        return replace(made, remarks=(*remarks(source.snapshot, found), *made.remarks))
 
     def _check_source(self, plan: Plan) -> None:
         """Raise `SchemaChanged` if the source is not the one that was planned for."""

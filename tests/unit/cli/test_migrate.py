@@ -159,10 +159,12 @@ def test_what_the_target_says_otherwise_is_told_with_the_plan(capsys: Capture) -
     source = written("odd.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, o INT, p BLOB)")
     with closing(sqlite3.connect("odd.db")) as connection, connection:
         connection.execute("CREATE VIEW v AS SELECT 1")
+        connection.execute("INSERT INTO t (id, p) VALUES (1, 'a text')")
     assert main(["migrate", source, "sqlite:///new.db"]) == 0
     told = capsys.readouterr().err
     assert "INT → INTEGER (2)" in told
     assert "v: view: a query" in told
+    assert "t.p: type: BLOB; its values are others" in told
 
 
 def test_without_what_moves_rows_the_extra_is_named(
