@@ -38,16 +38,21 @@ def check(environment: DatabaseTestEnvironment, application: Application) -> Rep
 def assert_agrees(report: Report) -> None:
     """Nothing found, nothing unknown, and every category proved something on every target.
 
-    Revisions are checked on the first target of each server.
+    Revisions are checked on the first target of each server, migrations from one target of each
+    product to one of each other.
     """
     bad = [f for f in report.findings if f.severity is not Severity.NOTE]
     assert not bad, bad
     assert report.counts[Outcome.UNKNOWN] == 0
     served: set[str] = set()
+    paired = {Target.parse(state.target).backend: state.target for state in report.targets}
     for state in report.targets:
         proved = {r.category for r in report.results if r.target == state.target and r.verified}
         server = Target.parse(state.target).server
-        assert proved == CATEGORIES | (set() if server in served else {"revisions"}), state
+        wanted = CATEGORIES | (set() if server in served else {"revisions"})
+        if state.target in paired.values() and len(paired) > 1:
+            wanted |= {"migrations"}
+        assert proved == wanted, state
         served.add(server)
 
 

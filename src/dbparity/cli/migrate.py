@@ -188,10 +188,12 @@ def _announce(plan: Plan, screen: Screen) -> None:
     made = "its tables are made" if plan.before else "its tables are there"
     emptied = f"; {', '.join(plan.replaced)}: rows replaced" if plan.replaced else ""
     screen.paragraph(Text(f"{plan.target}; {made}{emptied}"), lead=Text("into  ", "bold"))
-    shown = table("table", "rows", "chunks", "key", "converted")
+    shown = table("table", "rows", "chunks", "key", "way", "converted")
     for load in plan.loads:
         key = ", ".join(load.key) or "none: compared as a multiset"
-        shown.add_row(load.table, f"{load.rows:,}", str(load.chunks), key, _converted(load))
+        shown.add_row(
+            load.table, f"{load.rows:,}", str(load.chunks), key, load.way, _converted(load)
+        )
     screen.print(shown)
     for circle in plan.circles:
         screen.print(Text(f"{', '.join(circle)} refer to each other"), soft_wrap=True)

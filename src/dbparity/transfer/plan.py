@@ -62,6 +62,7 @@ class Load:
         chunk: how many of them make one transaction.
         refers_to_itself: whether rows may refer to later ones.
         triggers: those of the target that an INSERT fires.
+        way: how its rows are read and written; "" before anybody has asked.
     """
 
     table: str
@@ -72,6 +73,7 @@ class Load:
     chunk: int
     refers_to_itself: bool = False
     triggers: tuple[str, ...] = ()
+    way: str = ""
 
     @property
     def chunks(self) -> int:

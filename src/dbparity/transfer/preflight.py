@@ -46,7 +46,7 @@ def preflight(
         RowsUnreadable: a table could not be read to its end.
         DatabaseUnreachable: the source or the target.
     """
-    with source.connected() as left, _scratch(target) as writer, writer.connect() as right:
+    with source.connected() as left, scratch(target) as writer, writer.connect() as right:
         looking = _Looking(
             reader,
             target.backend.loader(right),
@@ -58,8 +58,21 @@ def preflight(
         return [looking.result(way, rows[way.source.name]) for way in routes(plan)]
 
 
+def with_ways(plan: Plan, reader: Reader, target: End) -> Plan:
+    """The plan, with the way that the rows of each table go."""
+    with scratch(target) as writer, writer.connect() as connection:
+        loader = target.backend.loader(connection)
+        pairs = zip(plan.loads, routes(plan), strict=True)
+        loads = (replace(load, way=_way(route.written, reader, loader)) for load, route in pairs)
+        return replace(plan, loads=tuple(loads))
+
+
+def _way(into: Route, reader: Reader, loader: Loader) -> str:
+    return f"{reader.way(into.read())}, {loader.way(into.arriving)}"
+
+
 @contextmanager
-def _scratch(target: End) -> Iterator[Engine]:
+def scratch(target: End) -> Iterator[Engine]:
     """An engine for the target; a file that is not there is not made."""
     there = replace(target, url=target.url.set(database="")) if target.is_absent else target
     with there.writing() as writer:

@@ -35,7 +35,7 @@ from dbparity.transfer.journal import Begun, Journal, Standing
 from dbparity.transfer.migration import Migration, guard
 from dbparity.transfer.outcome import SET_ASIDE, copied, made, refused, undone, unheld
 from dbparity.transfer.plan import plan as planned
-from dbparity.transfer.preflight import preflight
+from dbparity.transfer.preflight import preflight, with_ways
 from dbparity.transfer.routes import routes
 from dbparity.transfer.validator import MigrationValidator
 
@@ -208,7 +208,8 @@ class DataMigrationService:
             raise MigrationUnfinished(self.target.text, self._standing().begun.migration)
         found = actual(reader, source.snapshot)
         made = planned(replace(source, snapshot=found), target, mode)
-        return replace(made, remarks=(*remarks(source.snapshot, found), *made.remarks))
+        told = (*remarks(source.snapshot, found), *made.remarks)
+        return with_ways(replace(made, remarks=told), reader, self.target)
 
     def _check_source(self, plan: Plan) -> None:
         """Raise `SchemaChanged` if the source is not the one that was planned for."""
@@ -251,8 +252,10 @@ class DataMigrationService:
         if not plan.replaced:
             return None
         path = self.folder.absolute() / f"{run.audit.path.stem}.dbparity.zip"
+        with self.target.connected() as connection:
+            counters = self.target.backend.counters(connection)
         with closing(self.target.reader()) as reader:
-            archive = Archive.write(path, self.target.survey().snapshot, reader)
+            archive = Archive.write(path, self.target.survey().snapshot, reader, counters)
             archive.verify(reader)
         run.audit.tell("backup", archive=str(path))
         return path

@@ -126,7 +126,7 @@ def container_of(place: Place) -> dict[str, object]:
     """What Docker tells of the container that publishes the server's port."""
     for container in containers(place.run):
         inspected: dict[str, object] = container.attrs
-        if str(port_of(place)) in json.dumps(inspected["NetworkSettings"]):
+        if f'"HostPort": "{port_of(place)}"' in json.dumps(inspected["NetworkSettings"]):
             return inspected
     raise LookupError(place.run)
 

@@ -253,6 +253,18 @@ def test_odd_tables_arrive(pair: Pair, tmp_path: Path) -> None:
     assert (ids, logged) == ([-5, 0, 7], 1)
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("sqlite", "postgresql"),
+        ("postgresql", "mysql"),
+        ("mysql", "mariadb"),
+        ("mariadb", "sqlite"),
+        ("sqlite", "mysql"),  # which does not hold them
+    ],
+    indirect=True,
+    ids="-".join,
+)
 def test_a_thousand_columns_arrive(pair: Pair, tmp_path: Path) -> None:
     source, target = pair
     columns = ", ".join(f"c{place} INTEGER" for place in range(1_000))

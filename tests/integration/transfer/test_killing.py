@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 SERVERS = ("postgresql@17", "mysql@9", "mariadb@11")
 MOMENTS = [*range(20)]
-SECONDS = 1.5  # about what it takes
+SECONDS = 0.8  # about what it takes
 RUN = """
 import os, signal, sys, threading
 from pathlib import Path
@@ -57,7 +57,7 @@ def servers(pytestconfig: pytest.Config) -> Iterator[Callable[[str], Mortal]]:
 
 @pytest.fixture
 def original() -> str:
-    return f"sqlite:///{sample('sakila')}"
+    return f"sqlite:///{sample('chinook')}"
 
 
 def chance(victim: str, moment: int) -> float:

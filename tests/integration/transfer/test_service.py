@@ -54,7 +54,7 @@ SHOP = (
     "INSERT INTO posts VALUES (0, 1, 'a'), (0, 2, NULL), (3, 1, 'c'), (-5, 9, '')",
     "INSERT INTO notes VALUES ('twice', 1), ('twice', 1), (NULL, NULL), ('once', 1)",
 )
-CUTS = range(12)
+CUTS = range(0, 12, 2)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +131,11 @@ def reading(database: Database) -> Iterator[URL]:
         execute(url, f"DROP {kind} {name}")
 
 
+def counters(database: Database) -> dict[str, int]:
+    with end(database.url).connected() as connection:
+        return database.backend.counters(connection)
+
+
 def tables(url: str | URL) -> list[str]:
     """All that are there, a migration's own too."""
     found = end(url, may_be_absent=True)
@@ -184,7 +189,7 @@ def test_a_run_that_is_cut_off_goes_on(
     assert tables(target.url) == ["notes", "posts", "users", "zeros"]
 
 
-@pytest.mark.parametrize("cut", CUTS[::3])
+@pytest.mark.parametrize("cut", CUTS[::2])
 def test_a_run_that_is_cut_off_goes_back(
     source: str, target: Database, tmp_path: Path, cut: int
 ) -> None:
@@ -354,12 +359,14 @@ def test_rows_of_a_target_are_replaced_behind_a_backup_and_come_back(
     other = written(tmp_path / "other.db", *SHOP[:4], "INSERT INTO notes VALUES ('old', 7)")
     moved(other, target.url, tmp_path)
     service = DataMigrationService(source, target.url, folder=tmp_path, progress=Scissors(9))
+    numbers = counters(target)
     with pytest.raises(TargetOccupied, match="notes"):
         service.migrate()
     with pytest.raises(Cut):
         service.migrate(Mode.REPLACE)
     assert failures(service.rollback()) == []
     assert unlike(other, target.url) == []
+    assert counters(target) == numbers
     service.progress = Progress()
     assert failures(service.migrate(Mode.REPLACE)) == []
     assert unlike(source, target.url) == []
@@ -466,6 +473,9 @@ def test_nothing_is_written_by_foresight(source: str, target: Database, tmp_path
     service = DataMigrationService(source, target.url, folder=tmp_path / "log")
     foresight = service.foresee()
     assert (foresight.plan.rows, failures(foresight.report)) == (11, [])
+    ways = {"postgresql": "binary COPY", "sqlite": "INSERT"}
+    written_by = ways.get(target.backend.name, "LOAD DATA LOCAL")
+    assert {load.way for load in foresight.plan.loads} == {f"Arrow, {written_by}"}
     assert Plan.from_json(foresight.plan.to_json()) == foresight.plan
     assert tables(target.url) == []
     assert not (tmp_path / "log").exists()

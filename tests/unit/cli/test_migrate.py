@@ -69,6 +69,12 @@ def test_a_plan_writes_nothing(source: str, folder: Path, capsys: Capture) -> No
     assert [path.name for path in folder.iterdir()] == ["shop.db"]
 
 
+def test_a_plan_tells_which_values_slow_it_down(capsys: Capture) -> None:
+    statements = ("CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (1), ('one')")
+    assert main(["migrate", written("odd.db", *statements), "sqlite:///new.db", "--plan"]) == 1
+    assert "row by row for n, INSERT" in capsys.readouterr().err
+
+
 def test_rows_are_replaced_only_where_the_database_is_named(source: str, capsys: Capture) -> None:
     target = written("old.db", *SHOP[:2], "INSERT INTO people VALUES (1, NULL, 'old')")
     assert main(["migrate", source, target]) == 2

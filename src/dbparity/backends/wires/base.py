@@ -40,6 +40,10 @@ class Reader(ABC):
         One stream at a time: the next may begin when this one has ended or was closed.
         """
 
+    def way(self, selection: Selection) -> str:  # noqa: ARG002
+        """How rows are read, in a few words."""
+        return "Arrow"
+
     def preserved(self, selection: Selection) -> Generator[Batch, None, None]:
         """Stream all rows as `Loader.restore` puts them back, whatever a wire can carry of them.
 
@@ -81,6 +85,10 @@ class Loader(ABC):
     def restore(self, table: str, fields: Sequence[Field], batches: Iterable[Batch]) -> int:
         """Write rows as `Reader.preserved` told them of a table of the same columns."""
         return self.load(table, fields, (batch.select(_names(fields)) for batch in batches))
+
+    def way(self, fields: Sequence[Field]) -> str:  # noqa: ARG002
+        """How rows are written, in a few words."""
+        return "INSERT"
 
     @abstractmethod
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:

@@ -185,6 +185,11 @@ class MySQLLoader(Loader):
         self._rewrites = "MariaDB" not in version  # which keeps documents as texts
         self._signs_zero = negative == "-0"
         self._write = self._load if local else self._insert
+        self._way = "LOAD DATA LOCAL" if local else "INSERT"
+
+    def way(self, fields: Sequence[Field]) -> str:  # noqa: ARG002
+        """As the server allows."""
+        return self._way
 
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """Write batch by batch."""

@@ -184,6 +184,10 @@ class PostgreSQLLoader(Loader):
         self._raw: Any = connection.connection.driver_connection
         self._quote = quote
 
+    def way(self, fields: Sequence[Field]) -> str:
+        """In binary as far as the types allow."""
+        return "COPY as text" if binary.encoders(fields) is None else "binary COPY"
+
     def send(self, table: str, fields: Sequence[Field], batches: Iterator[Batch]) -> int:
         """In binary as far as the types allow, else cast by the columns' own input functions."""
         names = ", ".join(self._quote(field.column.name) for field in fields)

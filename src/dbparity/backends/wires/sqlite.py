@@ -118,6 +118,11 @@ class SQLiteReader(Reader):
         except sqlite3.Error as error:
             raise RowsUnreadable(selection.table, error) from error
 
+    def way(self, selection: Selection) -> str:
+        """As Arrow, if the values allow it."""
+        odd = self.unsafe(selection)
+        return f"row by row for {', '.join(odd)}" if odd else super().way(selection)
+
     def unsafe(self, selection: Selection) -> tuple[str, ...]:
         """The columns with a value that ADBC would change or choke on."""
         asked = (selection.table, selection.fields)
