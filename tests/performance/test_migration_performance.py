@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-FEW, MANY = 100_000, 400_000
+FEW, MANY = 50_000, 200_000
 MEGABYTES = 400
 CHILD = """
 import json, re, sys

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from sqlalchemy import URL
 
 from dbparity.backends.base import load_backend
 from dbparity.errors import ArchiveDiffers, RowsRefused
-from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.transfer.archive import Archive
 from dbparity.transfer.archived import ArchiveReader
 from dbparity.transfer.restoring import restore
@@ -38,26 +36,14 @@ from tests.support.rows import (
     unlike,
     writer_of,
 )
-from tests.support.serving import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    """All servers that are tested; what is proven has drivers of its own."""
-    settings = settings_of(pytestconfig)
-    targets = dict.fromkeys(
-        replace(target, driver=load_backend(target.backend).drivers[0].name)
-        for target in settings.targets
-    )
-    with DatabaseTestEnvironment(targets, settings.server_options) as started:
-        yield started
 
 
 @pytest.fixture(params=[*product(BACKENDS, ("oldest", "newest"))][1:], ids="-".join)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL
 
 from dbparity.backends.base import load_backend
-from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.transfer.corpus import CORRUPTIONS, fill
 from dbparity.transfer.service import DataMigrationService
 from dbparity.transfer.validator import MigrationValidator
 from tests.support.rows import writer_of
-from tests.support.serving import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,21 +19,9 @@ if TYPE_CHECKING:
 
     from dbparity.results import Finding, Place, Report
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    """The newest server of each product."""
-    settings = settings_of(pytestconfig)
-    newest = {target.backend: target for target in settings.targets}
-    targets = [
-        replace(target, driver=load_backend(target.backend).drivers[0].name)
-        for target in newest.values()
-    ]
-    with DatabaseTestEnvironment(targets, settings.server_options) as started:
-        yield started
 
 
 @pytest.fixture(params=["postgresql", "mysql", "mariadb"])

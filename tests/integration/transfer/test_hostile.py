@@ -14,7 +14,7 @@ from dbparity.transfer.actual import actual
 from dbparity.transfer.ends import end
 from dbparity.transfer.routes import route
 from dbparity.transfer.service import DataMigrationService
-from tests.support.moving import PAIRS, failures, leased, serving
+from tests.support.moving import PAIRS, failures, leased
 from tests.support.odd import cells, odd_table
 from tests.support.rows import execute, unlike
 
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     Pair: TypeAlias = tuple[Database, Database]
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    with serving(pytestconfig) as started:
-        yield started
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)

@@ -19,8 +19,6 @@ from dbparity.schema.diff import diff
 from dbparity.schema.differences import Difference, Meaning
 from dbparity.schema.drafts import Handling
 from dbparity.schema.scripts import run_script
-from dbparity.servers.environment import DatabaseTestEnvironment
-from dbparity.settings import Settings
 from dbparity.snapshots import Column
 from dbparity.targets import Target, version_tuple
 from dbparity.transfer.hosting import Hosted, host
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.snapshots import Snapshot, Table
 
 pytestmark = pytest.mark.server
@@ -59,17 +58,6 @@ SUBJECTS = {
     "view": ("view",),
 }
 HARMLESS = {Meaning.EQUIVALENT, Meaning.WIDER}
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    """One server of each backend that is tested, the newest."""
-    settings = Settings.load(ROOT)
-    chosen = map(Target.parse, pytestconfig.getoption("dbparity_target"))
-    newest = {target.backend: target for target in tuple(chosen) or settings.targets}
-    targets = [replace(target, driver="") for target in newest.values()]
-    with DatabaseTestEnvironment(targets, settings.server_options) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

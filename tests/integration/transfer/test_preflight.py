@@ -9,7 +9,7 @@ import pytest
 from dbparity.results import Outcome
 from dbparity.transfer.ends import end
 from dbparity.transfer.service import DataMigrationService
-from tests.support.moving import BACKENDS, failures, leased, sample, serving, written
+from tests.support.moving import BACKENDS, failures, leased, sample, written
 from tests.support.rows import execute
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.server
 
 SERVERS = BACKENDS[1:]
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    with serving(pytestconfig) as started:
-        yield started
 
 
 @pytest.fixture(params=BACKENDS)

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from dbparity.transfer import outcome
 from dbparity.transfer.ends import end
 from dbparity.transfer.service import DataMigrationService
-from tests.support.moving import BACKENDS, failures, leased, serving, unlike, written
+from tests.support.moving import BACKENDS, failures, leased, unlike, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,6 @@ ROWS = (
     "INSERT INTO parts VALUES (10, 1), (20, 2), (30, NULL)",
     "INSERT INTO bits VALUES (10), (20), (20), (NULL)",
 )
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    with serving(pytestconfig) as started:
-        yield started
 
 
 @pytest.fixture(params=BACKENDS)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.moving import BACKENDS, PAIRS, failures, leased, moved, sample, serving, unlike
+from tests.support.moving import BACKENDS, PAIRS, failures, leased, moved, sample, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import URL
@@ -26,12 +25,6 @@ TOUR = (
     *(SQLITE, POSTGRESQL, SQLITE, MYSQL, SQLITE, MARIADB, POSTGRESQL),
     *(MYSQL, POSTGRESQL, MARIADB, MYSQL, MARIADB, SQLITE),
 )
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    with serving(pytestconfig) as started:
-        yield started
 
 
 def test_the_tour_goes_from_each_product_to_each_other() -> None:

@@ -26,7 +26,7 @@ from dbparity.transfer.admission import Mode
 from dbparity.transfer.ends import end
 from dbparity.transfer.plan import Plan
 from dbparity.transfer.service import DataMigrationService
-from tests.support.moving import BACKENDS, failures, leased, moved, serving, unlike, written
+from tests.support.moving import BACKENDS, failures, leased, moved, unlike, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +55,6 @@ SHOP = (
     "INSERT INTO notes VALUES ('twice', 1), ('twice', 1), (NULL, NULL), ('once', 1)",
 )
 CUTS = range(0, 12, 2)
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    with serving(pytestconfig) as started:
-        yield started
 
 
 @pytest.fixture(params=BACKENDS)

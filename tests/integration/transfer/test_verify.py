@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
-from dbparity.backends.base import load_backend
 from dbparity.cli import main
 from dbparity.results import Severity
-from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.transfer.comparing import compare
 from dbparity.transfer.ends import end
 from dbparity.transfer.repair import Repair
@@ -22,13 +19,13 @@ from dbparity.transfer.sampling import Sample
 from dbparity.transfer.validator import MigrationValidator
 from dbparity.wires import Wire
 from tests.support.rows import BACKENDS, CELLS, KINDS, create, execute, fields, load, table_of
-from tests.support.serving import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dbparity.results import Finding
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
 
 pytestmark = pytest.mark.server
 
@@ -51,19 +48,6 @@ ROWS = (
     "INSERT INTO items VALUES (3, NULL, NULL, NULL, NULL, 2)",
     "INSERT INTO notes VALUES ('twice'), ('twice'), (NULL), ('')",
 )
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    """The newest server of each product; what reads rows has drivers of its own."""
-    settings = settings_of(pytestconfig)
-    chosen = {target.backend: target for target in settings.targets}
-    targets = [
-        replace(target, driver=load_backend(name).drivers[0].name)
-        for name, target in chosen.items()
-    ]
-    with DatabaseTestEnvironment(targets, settings.server_options) as started:
-        yield started
 
 
 def schema(backend: str) -> tuple[str, str]:

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 import pytest
 
-from dbparity.backends.base import load_backend
 from dbparity.backends.wires import postgresql_binary
 from dbparity.errors import CellsRefused, DatabaseUnreachable, RowsRefused, RowsUnreadable
-from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.wires import Kind, Selection, Wire, canonical
 from tests.support.rows import (
     BACKENDS,
@@ -33,12 +31,12 @@ from tests.support.rows import (
     unlike,
     writer_of,
 )
-from tests.support.serving import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.wires import Field
 
     OneColumn: TypeAlias = Callable[[str, str], tuple[Database, tuple[Field, ...]]]
@@ -46,18 +44,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.server
 
 WIRES = {name: Wire(kind) for name, kind in KINDS.items()}
-
-
-@pytest.fixture(scope="module")
-def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
-    """All servers that are tested; what is proven has drivers of its own."""
-    settings = settings_of(pytestconfig)
-    targets = dict.fromkeys(
-        replace(target, driver=load_backend(target.backend).drivers[0].name)
-        for target in settings.targets
-    )
-    with DatabaseTestEnvironment(targets, settings.server_options) as started:
-        yield started
 
 
 @pytest.fixture(params=[*product(BACKENDS, ("oldest", "newest"))][1:], ids="-".join)
