@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData
 
 from dbparity.errors import ApplicationError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RowFactory = Callable[[int], Mapping[str, object]]
 Configure = Callable[[Engine], None]
+Prepare = Callable[[Engine], Callable[[], object]]
+Seed = Callable[[Connection], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,9 @@ class Application:
         alembic_x: arguments of Alembic's ``-x`` by which env.py is told its database; ``{url}``
             stands for the URL.
         alembic_environment: environment variables, likewise.
+        workloads: by name, what it does: functions of an engine on a database with rows, that
+            return the operation to be repeated.
+        seed: inserts the rows that workloads run on, through a connection.
     """
 
     name: str
@@ -46,15 +51,19 @@ class Application:
     irreversible: tuple[str, ...] = ()
     alembic_x: tuple[str, ...] = ()
     alembic_environment: Mapping[str, str] = field(default_factory=dict)
+    workloads: Mapping[str, Prepare] = field(default_factory=dict)
+    seed: Seed | None = None
 
 
-def load_application(
+def load_application(  # noqa: PLR0913  # each is a setting of its own
     metadata: str,
     *,
     pythonpath: Sequence[Path] = (),
     alembic: Path | None = None,
     factory: str = "",
     configure: str = "",
+    workloads: str = "",
+    seed: str = "",
 ) -> Application:
     """Import an application.
 
@@ -64,6 +73,8 @@ def load_application(
         alembic: the path of its alembic.ini.
         factory: ``package.module:attribute`` of a mapping of table names to row factories.
         configure: ``package.module:attribute`` of a function that takes an `Engine`.
+        workloads: ``package.module:attribute`` of a mapping of names to workloads.
+        seed: ``package.module:attribute`` of a function that takes a `Connection`.
 
     Raises:
         ApplicationError: one of them is not there, or is something else.
@@ -81,7 +92,13 @@ def load_application(
     factories = _load(factory, Mapping, "a mapping of table names", "factories") if factory else {}
     _know_tables(factory, factories, found)
     hook = _load(configure, Callable, "a function", "configure") if configure else None
-    return Application(metadata, found, alembic, factories, hook)
+    doing = _load(workloads, Mapping, "a mapping of names", "workloads") if workloads else {}
+    for name, prepare in doing.items():
+        if not callable(prepare):
+            cure = "write a function of an engine that returns the operation"
+            raise ApplicationError(workloads, f"{name!r} is no function", cure)
+    sow = _load(seed, Callable, "a function", "seed") if seed else None
+    return Application(metadata, found, alembic, factories, hook, workloads=dict(doing), seed=sow)
 
 
 def _load(path: str, kind: Any, description: str, example: str) -> Any:  # noqa: ANN401

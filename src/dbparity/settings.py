@@ -6,14 +6,17 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from dbparity.applications import Application, load_application
 from dbparity.backends.base import load_backend
 from dbparity.errors import SettingsInvalid
+from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER, ServerOptions
 from dbparity.servers.url import read_url
@@ -36,11 +39,14 @@ class Settings:
         pythonpath: folders to import it from.
         factory: ``package.module:attribute`` of its row factories.
         configure: ``package.module:attribute`` of what it attaches to its engines.
+        workloads: ``package.module:attribute`` of what it does, for benchmarks.
+        seed: ``package.module:attribute`` of what fills its database for them.
         irreversible, alembic_x, alembic_environment: see `Application`.
         targets: what it is checked on.
         images, urls, providers, reuse, max_age, folders: see `ServerOptions`.
         require: whether a target that is missing is an error.
         fail_on: the mildest severity that fails a run.
+        bench: see `BenchOptions`.
     """
 
     metadata: str = ""
@@ -48,6 +54,8 @@ class Settings:
     pythonpath: tuple[Path, ...] = ()
     factory: str = ""
     configure: str = ""
+    workloads: str = ""
+    seed: str = ""
     irreversible: tuple[str, ...] = ()
     alembic_x: tuple[str, ...] = ()
     alembic_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -60,6 +68,7 @@ class Settings:
     max_age: timedelta = ServerOptions.max_age
     require: bool = False
     fail_on: Severity = Severity.DEGRADED
+    bench: BenchOptions = field(default_factory=BenchOptions)
 
     @classmethod
     def load(cls, folder: Path, environment: Mapping[str, str] = os.environ) -> Self:
@@ -108,6 +117,8 @@ class Settings:
             alembic=self.alembic,
             factory=self.factory,
             configure=self.configure,
+            workloads=self.workloads,
+            seed=self.seed,
         )
         return replace(
             application,
@@ -196,6 +207,17 @@ def _severity(where: str, folder: Path, value: str) -> Severity:  # noqa: ARG001
         raise SettingsInvalid(where, f"{value!r} is no severity", cure) from None
 
 
+def _bench(where: str, folder: Path, value: dict[str, Any]) -> BenchOptions:  # noqa: ARG001
+    known = ", ".join(each.name for each in fields(BenchOptions))
+    for key in value:
+        if key not in known.split(", "):
+            raise SettingsInvalid(f"{where}.{key}", "no such setting", f"the settings are: {known}")
+    try:
+        return msgspec.convert(value, BenchOptions)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(where, str(error), "see docs/benchmarks.md") from error
+
+
 Reader = Callable[[str, Path, Any], Any]
 _READERS: dict[str, tuple[str, type, Reader]] = {
     "metadata": ("metadata", str, _text),
@@ -203,6 +225,8 @@ _READERS: dict[str, tuple[str, type, Reader]] = {
     "pythonpath": ("pythonpath", list, _paths),
     "factory": ("factory", str, _text),
     "configure": ("configure", str, _text),
+    "workloads": ("workloads", str, _text),
+    "seed": ("seed", str, _text),
     "irreversible": ("irreversible", list, _strings),
     "alembic-x": ("alembic_x", list, _strings),
     "alembic-environment": ("alembic_environment", dict, _variables),
@@ -215,6 +239,7 @@ _READERS: dict[str, tuple[str, type, Reader]] = {
     "max-age-hours": ("max_age", int, _hours),
     "require": ("require", bool, _flag),
     "fail-on": ("fail_on", str, _severity),
+    "bench": ("bench", dict, _bench),
 }
 
 

@@ -1,0 +1,1 @@
+"""How fast an application is: workloads, requirements, and gates that can be believed."""
