@@ -12,6 +12,8 @@ DbparityError
 │   ├── SnapshotInvalid       a JSON that is no snapshot of a schema
 │   ├── SourceInvalid         a schema that cannot be read from where it was said to be
 │   ├── BackendUnsuited       no rows can be moved to such a backend
+│   ├── BaseUnusable          a revision that nothing can be compared with
+│   ├── BaselineInvalid       a file that is no record of benchmarks
 │   ├── TargetIsSource        a migration into the database that it comes from
 │   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
 │   ├── TargetUnfit           the target's tables cannot take the rows
@@ -30,6 +32,7 @@ DbparityError
 │   ├── ServerUnreachable     no login to it succeeded
 │   ├── ServerMismatch        it has another version than was wanted
 │   └── ServerUnsafe          a test server that would wait for a disk
+├── WorkerFailed              a process that measures could not go on
 └── DatabaseError
     ├── DatabaseUnreachable   no connection to a database that was named by its URL
     ├── DatabaseForeign       not made by dbparity, so never touched
@@ -167,6 +170,24 @@ class BackendUnsuited(UsageError):
             f"{title} is no target of a migration: its package does not say how it keeps another "
             "product's types; choose another target, or override Backend.home in the package"
         )
+
+
+class BaseUnusable(UsageError):
+    """A revision that nothing can be compared with."""
+
+    def __init__(self, revision: str, reason: str, cure: str) -> None:
+        """Name the ``revision``, why it cannot be used and the ``cure``."""
+        self.revision, self.reason, self.cure = revision, reason, cure
+        super().__init__(f"{revision}: {reason}; {cure}")
+
+
+class BaselineInvalid(UsageError):
+    """A file that is no record of benchmarks, or has no whole one."""
+
+    def __init__(self, path: str, reason: str, cure: str) -> None:
+        """Name the file by its ``path``, what is wrong with it and the ``cure``."""
+        self.path, self.reason, self.cure = path, reason, cure
+        super().__init__(f"{path}: {reason}; {cure}")
 
 
 class TargetIsSource(UsageError):
@@ -461,6 +482,18 @@ class TargetUnwritable(DatabaseError):
         super().__init__(
             f"{url} cannot be written to ({reason}), and nothing was; "
             "name a user who may make tables there"
+        )
+
+
+class WorkerFailed(DbparityError):
+    """A process that measures one arm of a comparison and could not go on."""
+
+    def __init__(self, arm: str, reason: str, said: str) -> None:
+        """Name the ``arm``, the ``reason`` and what it ``said`` at last."""
+        self.arm, self.reason, self.said = arm, reason, said
+        super().__init__(
+            f"the benchmarks of {arm} died: {reason}; run dbparity bench run there to see it alone"
+            + (f"\n{said}" if said else "")
         )
 
 

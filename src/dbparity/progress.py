@@ -38,5 +38,8 @@ class Progress:
     def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:
         """All of them are."""
 
+    def measuring(self, work: str, done: int, total: int) -> None:
+        """Of so many parts of a measurement so many are done."""
+
     def interrupted(self) -> None:
         """The run is to end, as soon as the checks that have begun have ended."""

@@ -111,21 +111,30 @@ class Settings:
         if not self.metadata:
             cure = "name it: --metadata shop.models:Base.metadata, or [tool.dbparity] metadata"
             raise SettingsInvalid("metadata", "no application is named", cure)
-        application = load_application(
-            self.metadata,
-            pythonpath=self.pythonpath,
-            alembic=self.alembic,
-            factory=self.factory,
-            configure=self.configure,
-            workloads=self.workloads,
-            seed=self.seed,
-        )
+        application = load_application(self.metadata, **self._parts, pythonpath=self.pythonpath)
         return replace(
             application,
             irreversible=self.irreversible,
             alembic_x=self.alembic_x,
             alembic_environment=self.alembic_environment,
+            requirements=self.bench.requirements,
         )
+
+    @property
+    def application_arguments(self) -> dict[str, Any]:
+        """The arguments of `load_application`, as JSON has them, for another process."""
+        folders = [str(folder) for folder in self.pythonpath]
+        return {"metadata": self.metadata, **self._parts, "alembic": None, "pythonpath": folders}
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "alembic": self.alembic,
+            "factory": self.factory,
+            "configure": self.configure,
+            "workloads": self.workloads,
+            "seed": self.seed,
+        }
 
 
 def _pyproject(folder: Path) -> Path | None:

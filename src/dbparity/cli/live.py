@@ -78,6 +78,12 @@ class Lines(Progress):
             said = f"{count(rows, 'row')}, {seconds:.1f} s{_rate(rows, seconds)}"
             self._line(f"{work} {table}", said)
 
+    def measuring(self, work: str, done: int, total: int) -> None:
+        """Say how long all parts took together."""
+        began = self._began.setdefault(work, time.perf_counter())
+        if done == total:
+            self._line(work, f"{time.perf_counter() - self._began.pop(work, began):.1f} s")
+
     def interrupted(self) -> None:
         """Say what is waited for."""
         with self._lock:
@@ -142,6 +148,13 @@ class Bars(Lines):
         """Take the bar away."""
         super().table_done(work, table, rows, seconds)
         self._remove(f"{work} {table}")
+
+    def measuring(self, work: str, done: int, total: int) -> None:
+        """Draw how far the measurement is."""
+        if done < total:
+            self._draw(work, total, f"{done}/{total}")
+            self._bars.update(self._tasks[work], completed=done)
+        super().measuring(work, done, total)
 
     def _remove(self, name: str) -> None:
         if name in self._tasks:

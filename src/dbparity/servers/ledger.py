@@ -31,6 +31,7 @@ _PREFIX = "dbparity-"
 _NAME = re.compile(r"dbparity_(?P<run>[0-9a-f]{8})_\w+?_\d+")
 _QUALIFIER = re.compile(rf"(?<![/\w])(?P<quote>[`\"]?)({_NAME.pattern})(?P=quote)\.(?=[`\"\w])")
 RUN_VARIABLE = "DBPARITY_RUN"
+WORKER_VARIABLE = "DBPARITY_WORKER"
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,8 @@ def runs() -> dict[str, Run]:
 
 
 def database_name(run: str, number: int) -> str:
-    """The name of a run's database; the worker's name keeps parallel test processes apart."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    """The name of a run's database; the worker's name keeps a run's processes apart."""
+    worker = os.environ.get(WORKER_VARIABLE) or os.environ.get("PYTEST_XDIST_WORKER", "main")
     return f"dbparity_{run}_{worker}_{number}"
 
 

@@ -1,0 +1,178 @@
+"""How often the paired gate is wrong on this machine: false alarms, and slowdowns that it misses.
+
+    python benchmarks/gate_power.py --runs 60 --injected 40 --output power.json
+    python benchmarks/gate_power.py --read power.json
+
+Each run is a whole gate: a base, the same as a control, and the same once more as the head, where
+every red is a false alarm. The first runs have a further head, into which +20 %, +12 % and a
+doubling of every fifth call are injected, each into another benchmark. Every second run has a
+process beside it that loads a core. With ``--bare``, pytest-benchmark runs the same benchmarks as
+often, and its ``mean:10%`` is applied to disjoint pairs of runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import random
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from dbparity.performance.arms import Place, Side, quiet_cpu
+from dbparity.performance.paired import Gate
+from dbparity.performance.worker import Slowdown
+from dbparity.servers import reaper
+from dbparity.servers.environment import DatabaseTestEnvironment
+from dbparity.servers.ledger import Run
+from dbparity.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+KINDS = {
+    "+20 %": Slowdown(0.20),
+    "+12 %": Slowdown(0.12),
+    "every fifth doubled": Slowdown(1.0, every=5),
+}
+TARGETS = ["sqlite+pysqlite", "postgresql+asyncpg@17"]
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+@contextmanager
+def loaded(*, wanted: bool) -> Iterator[None]:
+    """A process that loads a core, for the block."""
+    process = multiprocessing.get_context("spawn").Process(target=spin, daemon=True)
+    if wanted:
+        process.start()
+    try:
+        yield
+    finally:
+        if wanted:
+            process.terminate()
+            process.join()
+
+
+def experiment(runs: int, injected: int, output: Path) -> None:
+    settings = Settings.load(Path.cwd())
+    run = Run.begin()
+    environment = DatabaseTestEnvironment(TARGETS, settings.server_options).start(run)
+    try:
+        targets = tuple(map(str, environment.targets))
+        place = Place(environment, run, targets, settings.bench.rows, quiet_cpu())
+        found: list[dict[str, Any]] = []
+        for number in range(runs):
+            with loaded(wanted=number % 2 == 1):
+                found.append(trial(settings, place, number, with_slow=number < injected))
+            output.write_text(json.dumps(found, indent=1))
+            show(found)
+    finally:
+        environment.stop()
+        reaper.end(run, settings.server_options)
+
+
+def trial(settings: Settings, place: Place, number: int, *, with_slow: bool) -> dict[str, Any]:
+    chance = random.Random(number)
+    arguments = settings.application_arguments
+    names = ids(settings, place)
+    chosen = dict(zip(chance.sample(names, len(KINDS)), KINDS, strict=True)) if with_slow else {}
+
+    def side(name: str, **slowdowns: Slowdown) -> Side:
+        return Side(name, Path.cwd(), arguments, slowdowns)
+
+    heads = [side("same")]
+    if with_slow:
+        heads.append(side("slow", **{id_: KINDS[kind] for id_, kind in chosen.items()}))
+    gate = Gate(side("base"), side("control"), heads, place, settings.bench, chance)
+    began = time.perf_counter()
+    results = gate.run()
+    return {
+        "run": number,
+        "loaded": number % 2 == 1,
+        "seconds": time.perf_counter() - began,
+        "injected": chosen,
+        "same": [asdict(each) for each in results["same"]],
+        "slow": [asdict(each) for each in results.get("slow", [])],
+    }
+
+
+def ids(settings: Settings, place: Place) -> list[str]:
+    """The ids of all workloads."""
+    from dbparity.performance.arms import Launch  # noqa: PLC0415
+
+    side = Side("base", Path.cwd(), settings.application_arguments)
+    with Launch([side], place) as launch:
+        return launch.workers["base"].held.workloads[place.targets[0]]
+
+
+def show(found: list[dict[str, Any]]) -> None:
+    """Print what all runs so far come to."""
+    verdicts = Counter(each["verdict"] for run in found for each in run["same"])
+    suites = Counter(any(each["verdict"] == "fail" for each in run["same"]) for run in found)
+    caught: dict[str, Counter[str]] = defaultdict(Counter)
+    for run in found:
+        for each in run["slow"]:
+            kind = run["injected"].get(each["benchmark"], "none, beside others")
+            caught[kind][each["verdict"]] += 1
+    seconds = sum(run["seconds"] for run in found) / len(found)
+    print(f"{len(found)} runs of {seconds:.0f} s on average")  # noqa: T201
+    print(f"  alike: {dict(verdicts)}; suites with a false alarm: {suites[True]}")  # noqa: T201
+    for kind, counter in sorted(caught.items()):
+        print(f"  {kind}: {dict(counter)}", flush=True)  # noqa: T201
+
+
+def bare(runs: int) -> None:
+    """The same benchmarks in pytest-benchmark, and its own rule for disjoint pairs of runs."""
+    with TemporaryDirectory() as folder:
+        means = []
+        for number in range(runs):
+            path = Path(folder) / f"{number}.json"
+            command = [sys.executable, "-m", "pytest", "benchmarks/test_workloads.py", "-q"]
+            command += [f"--benchmark-json={path}", "-p", "no:xdist", "--benchmark-disable-gc"]
+            command += [f"--dbparity-target={target}" for target in TARGETS]
+            with loaded(wanted=number % 2 == 1):
+                subprocess.run(command, check=True, capture_output=True)
+            read = json.loads(path.read_text())["benchmarks"]
+            means.append({each["fullname"]: each["stats"]["mean"] for each in read})
+    pairs = list(pairwise(means))[::2]
+    alarms = [
+        [after[name] > 1.1 * mean for name, mean in before.items()] for before, after in pairs
+    ]
+    each = [alarm for pair in alarms for alarm in pair]
+    print(  # noqa: T201
+        f"mean:10% in {len(pairs)} pairs: {sum(each)} of {len(each)} benchmarks alarmed falsely, "
+        f"{sum(map(any, alarms))} of {len(pairs)} suites"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--injected", type=int, default=40)
+    parser.add_argument("--output", type=Path, default=Path("gate_power.json"))
+    parser.add_argument("--read", type=Path)
+    parser.add_argument("--bare", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.read:
+        show(json.loads(arguments.read.read_text()))
+    elif arguments.bare:
+        bare(arguments.runs)
+    else:
+        experiment(arguments.runs, arguments.injected, arguments.output)
+
+
+if __name__ == "__main__":
+    main()

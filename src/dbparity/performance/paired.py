@@ -1,0 +1,217 @@
+"""The paired gate: is the head slower than the base, measured side by side on this machine?
+
+Fresh processes hold the base, the base once more as a control, and what is judged. For each
+benchmark they take turns in random order, slice by slice; several launches of such processes are
+made. A launch's statistics are the shortest call and the CPU time of a call; a benchmark is
+judged by the median of the launches' ratios, of whichever statistic is worse. The shortest call
+is what load on the machine disturbs least, but blind to what happens at some calls only; CPU time
+is not. What is beyond its limit is measured again, and fails if it is so again.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from dbparity.performance.arms import Launch
+from dbparity.performance.verdicts import Comparison, Verdict
+from dbparity.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dbparity.performance.arms import Place, Side, Worker
+    from dbparity.performance.measure import Counts
+    from dbparity.performance.options import BenchOptions
+
+    Key = tuple[str, str]  # target and workload
+
+BASE, CONTROL = "base", "control"
+_SLICE = 0.015  # seconds
+_ROUNDS = 6
+_FEWEST = 2  # rounds of an operation that is longer than all slices together
+_PROBE = 3  # calls
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one benchmark took in one launch, in seconds: its shortest call, and a call's CPU."""
+
+    best: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Launched:
+    """One launch: what each benchmark took on each side, and what it asks of the database."""
+
+    taken: Mapping[Key, Mapping[str, Taken]]
+    counts: Mapping[Key, Mapping[str, Counts]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The ratios of a benchmark's launches, of the statistic that is worse."""
+
+    statistic: str
+    launches: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Their median."""
+        return median(self.launches)
+
+
+@dataclass
+class Gate:
+    """A base, what is compared with it, and where."""
+
+    base: Side
+    control: Side
+    candidates: Sequence[Side]
+    place: Place
+    options: BenchOptions
+    random: random.Random = field(default_factory=random.Random)
+    progress: Progress = field(default_factory=Progress)
+
+    def run(self) -> dict[str, list[Comparison]]:
+        """Measure all, then again what is not as it should be; by candidate, what it comes to.
+
+        Raises:
+            WorkerFailed: an arm died.
+        """
+        launches = list(self._launches("measure", self.candidates, None))
+        return {each.name: list(self._judged(each, launches)) for each in self.candidates}
+
+    def _judged(self, side: Side, launches: Sequence[Launched]) -> Iterator[Comparison]:
+        first = {key: self._compared(key, side, launches) for key in _keys(launches, BASE)}
+        open_ = {
+            key
+            for key, each in first.items()
+            if each.verdict not in {Verdict.PASS, Verdict.MISSING}
+        }
+        second: dict[Key, Comparison] = {}
+        if open_:
+            again = list(self._launches("measure again", [side], open_))
+            second = {key: self._compared(key, side, again) for key in open_}
+        for key, comparison in first.items():
+            yield second.get(key, comparison)
+        for target, workload in _keys(launches, side.name):
+            if (target, workload) in first:
+                continue
+            reason = "the base has no such benchmark"
+            yield Comparison(workload, target, "paired", Verdict.INCOMPARABLE, reason=reason)
+
+    def _compared(self, key: Key, side: Side, launches: Sequence[Launched]) -> Comparison:
+        target, workload = key
+        if side.name not in launches[0].taken[key]:
+            reason = "the head has no such benchmark any more"
+            return Comparison(workload, target, "paired", Verdict.MISSING, reason=reason)
+        found, control = (judge(key, name, launches) for name in (side.name, CONTROL))
+        limit = 1 + self.options.limit_of(workload)
+        steady = 1 / limit <= control.ratio <= limit
+        verdict = Verdict.FAIL if found.ratio > limit else Verdict.PASS
+        reason = f"{found.ratio:.2f} times as long" if verdict is Verdict.FAIL else ""
+        if not steady:
+            verdict = Verdict.INCONCLUSIVE
+            reason = f"the base itself took {control.ratio:.2f} times as long as the base"
+        return Comparison(
+            workload,
+            target,
+            "paired",
+            verdict,
+            ratio=found.ratio,
+            limit=limit,
+            launches=found.launches,
+            noise=(min(control.launches), max(control.launches)),
+            reason=reason,
+            expected=f"at most {limit:.2f} times the base's {_NAMES[found.statistic]}",
+            found=_spelled(found),
+        )
+
+    def _launches(
+        self, work: str, candidates: Sequence[Side], only: set[Key] | None
+    ) -> Iterator[Launched]:
+        for number in range(self.options.launches):
+            self.progress.measuring(work, number, self.options.launches)
+            sides = [self.base, self.control, *candidates]
+            self.random.shuffle(sides)
+            with Launch(sides, self.place) as launch:
+                yield self._measured(launch.workers, only)
+        self.progress.measuring(work, self.options.launches, self.options.launches)
+
+    def _measured(self, workers: Mapping[str, Worker], only: set[Key] | None) -> Launched:
+        held = {
+            name: {(t, id_) for t, ids in worker.held.workloads.items() for id_ in ids}
+            for name, worker in workers.items()
+        }
+        keys = [key for key in _ordered(workers) if only is None or key in only]
+        having = {key: [name for name in workers if key in held[name]] for key in keys}
+        counts = {
+            key: {name: workers[name].counted(*key) for name in names}
+            for key, names in having.items()
+        }
+        plans = {key: _plan(workers[names[0]], key) for key, names in having.items()}
+        series: dict[Key, dict[str, list[Taken]]] = {
+            key: {name: [] for name in names} for key, names in having.items()
+        }
+        for turn in range(_ROUNDS):
+            for key, names in having.items():
+                calls, rounds = plans[key]
+                if turn < rounds:
+                    for name in self.random.sample(names, len(names)):
+                        timing = workers[name].timed(*key, calls)
+                        series[key][name].append(Taken(timing.best, timing.cpu))
+        taken = {
+            key: {name: _statistics(each) for name, each in sides.items()}
+            for key, sides in series.items()
+        }
+        return Launched(taken, counts)
+
+
+def judge(key: Key, name: str, launches: Sequence[Launched]) -> Judged:
+    """How a side does against the base in one benchmark, by the worse of both statistics."""
+    found = [
+        Judged(statistic, tuple(_ratio(each.taken[key], name, statistic) for each in launches))
+        for statistic in ("best", "cpu")
+    ]
+    return max(found, key=lambda each: each.ratio)
+
+
+_NAMES = {"best": "shortest call", "cpu": "CPU time"}
+
+
+def _ratio(taken: Mapping[str, Taken], name: str, statistic: str) -> float:
+    ratio: float = getattr(taken[name], statistic) / getattr(taken[BASE], statistic)
+    return ratio
+
+
+def _statistics(series: Iterable[Taken]) -> Taken:
+    rounds = tuple(series)
+    return Taken(min(each.best for each in rounds), median(each.cpu for each in rounds))
+
+
+def _plan(worker: Worker, key: Key) -> tuple[int, int]:
+    """How many calls make a slice, and how many slices a launch has, for all sides alike."""
+    wall = worker.timed(*key, _PROBE if worker.timed(*key, 1).wall < _SLICE else 1).wall
+    calls = max(1, round(_SLICE / wall))
+    return calls, max(_FEWEST, min(_ROUNDS, round(_ROUNDS * _SLICE / (calls * wall))))
+
+
+def _ordered(workers: Mapping[str, Worker]) -> list[Key]:
+    """All benchmarks of any side, in the order of the base's."""
+    names = [BASE, *(name for name in workers if name != BASE)]
+    held = [workers[name].held.workloads for name in names if name in workers]
+    keys = ((target, id_) for each in held for target, ids in each.items() for id_ in ids)
+    return list(dict.fromkeys(keys))
+
+
+def _keys(launches: Sequence[Launched], name: str) -> list[Key]:
+    return [key for key, sides in launches[0].taken.items() if name in sides]
+
+
+def _spelled(judged: Judged) -> str:
+    each = ", ".join(f"{ratio:.2f}" for ratio in sorted(judged.launches))
+    return f"{judged.ratio:.2f} times its {_NAMES[judged.statistic]} (launches: {each})"
