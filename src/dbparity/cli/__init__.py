@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbparity.cli import check, doctor, migrate, revisions, schema, servers, verify
+from dbparity.cli import bench, check, doctor, migrate, revisions, schema, servers, verify
 from dbparity.cli.console import complain
 from dbparity.cli.interrupts import Stopped
 from dbparity.cli.options import COULD_NOT_RUN
@@ -31,6 +31,7 @@ app.command()(check.check)
 app.command()(doctor.doctor)
 app.command()(migrate.migrate)
 app.command()(verify.verify)
+app.add_typer(bench.app, name="bench")
 app.add_typer(schema.app, name="schema")
 app.add_typer(revisions.app, name="revisions")
 app.add_typer(servers.app, name="servers")

@@ -58,6 +58,8 @@ class Comparison:
         noise: the least and the greatest ratio of what is alike, from the same run.
         reason: why it is so, where it did not simply pass.
         expected, found: what was compared, spelled for people.
+        advice: the cure, where it is not the usual one.
+        advisory: whether it never fails a run, because the two sides are not quite of one kind.
     """
 
     benchmark: str
@@ -72,6 +74,7 @@ class Comparison:
     expected: str = ""
     found: str = ""
     advice: str = ""
+    advisory: bool = False
 
 
 _CODES = {
@@ -97,7 +100,7 @@ def report_of(  # noqa: PLR0913  # what a report has
     advisory: bool = False,
 ) -> Report:
     """The report of a comparison; of an ``advisory`` one, failures are notes."""
-    results = tuple(_result(each, advisory=advisory) for each in comparisons)
+    results = tuple(_result(each, advisory=advisory or each.advisory) for each in comparisons)
     return Report(
         application, started, seconds, targets, results, claim="No benchmark became slower"
     )

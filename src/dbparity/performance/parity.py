@@ -1,0 +1,228 @@
+"""Compare targets with each other: how their times relate, and what they ask of the database."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from dbparity.performance.comparing import noted, ordered, verdict_of
+from dbparity.performance.fingerprints import NO_LOOP
+from dbparity.performance.verdicts import Comparison, Verdict
+from dbparity.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dbparity.performance.measure import Counts
+    from dbparity.performance.options import BenchOptions
+    from dbparity.performance.records import Key, Record, Records
+
+DRIFT, COUNTS, LITERAL = "drift", "counts", "literal"
+_DECLARE = "[tool.dbparity.bench.ratios]"
+_RATIO = "profile it on both backends; if it is meant, store a new baseline, or declare it in "
+_RATIO += _DECLARE
+_QUERIES = "look for a query in a loop; if the change is meant, store a new baseline"
+
+
+def drift(
+    head: Records, base: Records | None, options: BenchOptions, *, strict: bool = False
+) -> list[Comparison]:
+    """How many times as long as on the reference backend, against that ratio in ``base``.
+
+    Where ``base`` does not have it, against the declared one. A machine changes a ratio less than
+    a time, so only other software or data make it advisory, unless ``strict``.
+    """
+    pattern = Target.parse(options.reference)
+    references = defaultdict(list)
+    others = []
+    for record in head.records:
+        if Target.parse(record.target).matches(pattern):
+            references[record.benchmark].append(record)
+        else:
+            others.append(record)
+    stored = base.by_key if base else {}
+    found = []
+    for record in others:
+        reference = _reference(record, references[record.benchmark])
+        if reference is None:
+            reason = f"{options.reference} was not measured: add --target {options.reference}"
+            found.append(_incomparable(record, DRIFT, reason))
+        else:
+            wanted = _stored_ratio(record, reference, stored) or _declared(record, options)
+            found.append(_drifted(record, reference, wanted, options, strict=strict))
+    return ordered(found)
+
+
+def counts(head: Records, base: Records | None) -> list[Comparison]:
+    """What each call asks of the database: the same on all targets, and the same as in ``base``.
+
+    No clock has a part in it, so it neither is noisy nor knows a limit.
+    """
+    alike = defaultdict(list)
+    for record in head.records:
+        alike[record.benchmark].append(record)
+    stored = base.by_key if base else {}
+    found = [
+        _counted(record, stored.get(record.key), peers)
+        for peers in alike.values()
+        for record in peers
+    ]
+    return ordered(found)
+
+
+def literal_parity(
+    head: Records, options: BenchOptions, *, asked: bool = False
+) -> list[Comparison]:
+    """The slowest target's time against the fastest's, in each declared group, or among all.
+
+    Advisory unless ``asked`` for: even drivers of one backend are further apart than that.
+    """
+    groups = options.groups or (head.targets,)
+    found = []
+    for group in groups:
+        by_benchmark = defaultdict(list)
+        for record in head.matching(group).records:
+            by_benchmark[record.benchmark].append(record)
+        several = (peers for peers in by_benchmark.values() if len(peers) > 1)
+        found += [_spread(peers, options, advisory=not asked) for peers in several]
+    return ordered(found)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A ratio that is to hold, how far apart alike ones may be, and what was otherwise then."""
+
+    ratio: float
+    floor: float = 1
+    differing: tuple[str, ...] = ()
+
+
+def _drifted(
+    record: Record,
+    reference: Record,
+    wanted: _Wanted | None,
+    options: BenchOptions,
+    *,
+    strict: bool,
+) -> Comparison:
+    if wanted is None:
+        reason = f"no baseline has both, and {_DECLARE} does not say its ratio"
+        return _incomparable(record, DRIFT, reason)
+    now = record.best / reference.best
+    floor = max(wanted.floor, _floor(record, reference))
+    limit = options.limit_of(record.benchmark)
+    differing = () if strict else wanted.differing
+    beside = reference.target
+    told = f"{now:.2f} times as long as on {beside}, where it was {wanted.ratio:.2f} times"
+    return Comparison(
+        record.benchmark,
+        record.target,
+        DRIFT,
+        verdict_of(now / wanted.ratio, limit, floor),
+        now / wanted.ratio,
+        1 + limit,
+        noise=(1 / floor, floor),
+        reason=(noted(differing) if differing else "") + told,
+        expected=f"{wanted.ratio:.2f} times {beside}",
+        found=f"{now:.2f} times",
+        advice=_RATIO,
+        advisory=bool(differing),
+    )
+
+
+def _reference(record: Record, candidates: Sequence[Record]) -> Record | None:
+    """The same on the reference backend; with an event loop, if the record's driver has one."""
+    has_loop = record.fingerprint.loop != NO_LOOP
+
+    def suits(each: Record) -> tuple[bool, str]:
+        return (each.fingerprint.loop != NO_LOOP) != has_loop, each.target
+
+    return min(candidates, key=suits, default=None)
+
+
+def _stored_ratio(
+    record: Record, reference: Record, stored: Mapping[Key, Record]
+) -> _Wanted | None:
+    before, beside = stored.get(record.key), stored.get(reference.key)
+    if before is None or beside is None:
+        return None
+    differing = before.fingerprint.differences(record.fingerprint, machine=False)
+    return _Wanted(before.best / beside.best, _floor(before, beside), differing)
+
+
+def _declared(record: Record, options: BenchOptions) -> _Wanted | None:
+    """The declared ratio; the last that fits counts."""
+    target = Target.parse(record.target)
+    fitting = [
+        ratio
+        for pattern, ratios in options.ratios.items()
+        if target.matches(Target.parse(pattern))
+        for id_, ratio in ratios.items()
+        if fnmatchcase(record.benchmark, id_)
+    ]
+    return _Wanted(fitting[-1]) if fitting else None
+
+
+def _incomparable(record: Record, rule: str, reason: str) -> Comparison:
+    return Comparison(record.benchmark, record.target, rule, Verdict.INCOMPARABLE, reason=reason)
+
+
+def _floor(*records: Record) -> float:
+    """How far apart the quotient of alike times may be."""
+    floor = 1.0
+    for record in records:
+        floor *= record.noise or 1
+    return floor
+
+
+def _counted(record: Record, before: Record | None, peers: Sequence[Record]) -> Comparison:
+    wanted, where = _usual(peers), "most targets"
+    comparable = sum(each.counts is not None for each in peers) > 1
+    if before is not None and before.counts is not None:
+        same_data = before.fingerprint.data == record.fingerprint.data
+        if same_data and (before.counts != record.counts or not comparable):
+            wanted, where, comparable = before.counts, "the baseline", True
+    if record.counts is None or wanted is None or not comparable:
+        reason = "there is nothing that its counts could be equal to: name a --baseline"
+        return _incomparable(record, COUNTS, reason)
+    changed = wanted.changes_to(record.counts)
+    return Comparison(
+        record.benchmark,
+        record.target,
+        COUNTS,
+        Verdict.FAIL if changed else Verdict.PASS,
+        reason=f"a call asks otherwise than {where}: {', '.join(changed)}" if changed else "",
+        expected=str(wanted),
+        found=str(record.counts),
+        advice=_QUERIES,
+    )
+
+
+def _usual(peers: Sequence[Record]) -> Counts | None:
+    """What most of them ask; of two that are as frequent, the less."""
+    known = Counter(each.counts for each in peers if each.counts is not None)
+    ranked = sorted(known, key=lambda each: (-known[each], tuple(each.items().values())))
+    return ranked[0] if ranked else None
+
+
+def _spread(peers: Sequence[Record], options: BenchOptions, *, advisory: bool) -> Comparison:
+    fastest = min(peers, key=lambda each: (each.best, each.target))
+    slowest = max(peers, key=lambda each: (each.best, each.target))
+    ratio = slowest.best / fastest.best
+    limit = options.limit_of(fastest.benchmark)
+    return Comparison(
+        fastest.benchmark,
+        slowest.target,
+        LITERAL,
+        verdict_of(ratio, limit),
+        ratio,
+        1 + limit,
+        reason=f"{ratio:.2f} times as long as on {fastest.target}",
+        expected=f"{fastest.best * 1000:.3f} ms on {fastest.target}",
+        found=f"{slowest.best * 1000:.3f} ms",
+        advice="drivers differ: declare which targets are to be alike in [tool.dbparity.bench] "
+        "groups, or go by --parity drift",
+        advisory=advisory,
+    )

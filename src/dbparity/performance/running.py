@@ -1,0 +1,139 @@
+"""Run all workloads on targets, in fresh processes, and record what they take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import starmap
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+from dbparity.performance import arms
+from dbparity.performance.fingerprints import Fingerprint, fingerprint
+from dbparity.performance.measure import counted
+from dbparity.performance.records import Launch, Record
+from dbparity.performance.workloads import fill, workloads
+from dbparity.progress import Progress
+from dbparity.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbparity.applications import Application
+    from dbparity.performance.arms import Place, Side, Worker
+    from dbparity.performance.measure import Counts, Timing
+    from dbparity.servers.database import Database
+
+HARNESS = "dbparity"
+_SLICE = 0.02  # seconds
+_ROUNDS = 6
+_FEWEST = 2  # rounds of what takes longer than all slices together
+_PROBE = 3  # calls
+_WORK = "measure"
+
+_Key = tuple[str, str]  # target and workload
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a record says of a benchmark besides its times."""
+
+    fingerprint: Fingerprint
+    counts: Counts
+    units: int
+
+
+def run(
+    side: Side,
+    place: Place,
+    application: Application,
+    launches: int,
+    progress: Progress | None = None,
+) -> tuple[Record, ...]:
+    """Measure every workload on every target of ``place``, in ``launches`` fresh processes.
+
+    Each is pinned to the CPU of ``place``. In rounds, each workload has a slice of time.
+
+    Raises:
+        WorkerFailed: a process died.
+    """
+    progress = progress or Progress()
+    described = {
+        (target, id_): about
+        for target in place.targets
+        for id_, about in _described(target, place, application).items()
+    }
+    series: dict[_Key, list[list[Timing]]] = defaultdict(list)
+    for number in range(launches):
+        progress.measuring(_WORK, number, launches)
+        with arms.Launch([side], place) as launch:
+            for key, timings in _measured(launch.workers[side.name]).items():
+                series[key].append(timings)
+    progress.measuring(_WORK, launches, launches)
+    return tuple(recorded(*key, described[key], each) for key, each in series.items())
+
+
+def describe(
+    database: Database, rows: int, harness: str = HARNESS, affinity: tuple[int, ...] = ()
+) -> dict[str, Described]:
+    """What records say of all workloads, by their ids; call it from inside `Database.run`.
+
+    The database is filled. The arguments are those of `fill` and `fingerprint`.
+    """
+    data = fill(database, rows)
+    told = "the application's own rows" if data.population is None else f"{rows} rows of a table"
+    found = fingerprint(database, data=told, harness=harness, affinity=affinity)
+    return {
+        each.id: Described(found, counted(database.engine, each.prepare(database))[-1], each.units)
+        for each in workloads(database, data)
+    }
+
+
+def recorded(
+    target: str, benchmark: str, about: Described, launches: Sequence[Sequence[Timing]]
+) -> Record:
+    """The record of a benchmark's timings, by launch."""
+    bests = [min(each.best for each in timings) for timings in launches]
+    cpus = [median(each.cpu for each in timings) for timings in launches]
+    samples = tuple(each.wall for timings in launches for each in timings)
+    return Record(
+        benchmark,
+        target,
+        about.fingerprint,
+        best=median(bests),
+        median=median(samples),
+        mean=fmean(samples),
+        cpu=median(cpus),
+        counts=about.counts,
+        units=about.units,
+        launches=tuple(starmap(Launch, zip(bests, cpus, strict=True))),
+        noise=max(_apart(bests), _apart(cpus)) if len(launches) > 1 else None,
+        samples=samples,
+    )
+
+
+def _apart(times: Sequence[float]) -> float:
+    return max(times) / min(times)
+
+
+def _described(target: str, place: Place, application: Application) -> dict[str, Described]:
+    with place.environment.lease(Target.parse(target), application) as database:
+        return database.run(lambda database: describe(database, place.rows, affinity=(place.cpu,)))
+
+
+def _measured(worker: Worker) -> dict[_Key, list[Timing]]:
+    keys = [(target, id_) for target, ids in worker.held.workloads.items() for id_ in ids]
+    plans = {key: _plan(worker, key) for key in keys}
+    series: dict[_Key, list[Timing]] = {key: [] for key in keys}
+    for turn in range(_ROUNDS):
+        for key, (calls, rounds) in plans.items():
+            if turn < rounds:
+                series[key].append(worker.timed(*key, calls))
+    return series
+
+
+def _plan(worker: Worker, key: _Key) -> tuple[int, int]:
+    """How many calls make a slice, and how many slices there are."""
+    wall = worker.timed(*key, _PROBE if worker.timed(*key, 1).wall < _SLICE else 1).wall
+    calls = max(1, round(_SLICE / wall))
+    return calls, max(_FEWEST, min(_ROUNDS, round(_ROUNDS * _SLICE / (calls * wall))))
