@@ -22,14 +22,13 @@ import time
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from dbparity.performance.arms import Place, Side, quiet_cpu
+from dbparity.performance.arms import Launch, Place, Side, quiet_cpu
 from dbparity.performance.paired import Gate
-from dbparity.performance.worker import Slowdown
+from dbparity.performance.rehearsal import KINDS
 from dbparity.servers import reaper
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.servers.ledger import Run
@@ -38,12 +37,9 @@ from dbparity.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dbparity.performance.worker import Slowdown
 
-KINDS = {
-    "+20 %": Slowdown(0.20),
-    "+12 %": Slowdown(0.12),
-    "every fifth doubled": Slowdown(1.0, every=5),
-}
+
 TARGETS = ["sqlite+pysqlite", "postgresql+asyncpg@17"]
 
 
@@ -111,8 +107,6 @@ def trial(settings: Settings, place: Place, number: int, *, with_slow: bool) -> 
 
 def ids(settings: Settings, place: Place) -> list[str]:
     """The ids of all workloads."""
-    from dbparity.performance.arms import Launch  # noqa: PLC0415
-
     side = Side("base", Path.cwd(), settings.application_arguments)
     with Launch([side], place) as launch:
         return launch.workers["base"].held.workloads[place.targets[0]]
@@ -147,7 +141,7 @@ def bare(runs: int) -> None:
                 subprocess.run(command, check=True, capture_output=True)
             read = json.loads(path.read_text())["benchmarks"]
             means.append({each["fullname"]: each["stats"]["mean"] for each in read})
-    pairs = list(pairwise(means))[::2]
+    pairs = list(zip(means[::2], means[1::2], strict=True))
     alarms = [
         [after[name] > 1.1 * mean for name, mean in before.items()] for before, after in pairs
     ]

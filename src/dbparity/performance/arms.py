@@ -12,18 +12,18 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
-from dbparity.errors import WorkerFailed
+from dbparity.errors import BaseUnusable, WorkerFailed
 from dbparity.performance.measure import Counts, Timing
 from dbparity.performance.worker import Held, Order, Request, Slowdown
 from dbparity.servers.ledger import WORKER_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.servers.ledger import Run
@@ -44,12 +44,14 @@ class Side:
         folder: where the code is.
         application: the arguments of `load_application`, ready for JSON.
         slowdowns: what is injected into which workloads.
+        own: the folder that the application must come from, or None if that does not matter.
     """
 
     name: str
     folder: Path
     application: Mapping[str, Any] = field(repr=False)
     slowdowns: Mapping[str, Slowdown] = field(default_factory=dict)
+    own: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,15 @@ class Worker:
 
         Raises:
             WorkerFailed: it is not, and never will be.
+            BaseUnusable: its application is not the one of its folder.
         """
         if self._held is None:
             self._held = self._answer(Held)
+            own = self.side.own
+            if own is not None and not Path(self._held.file).resolve().is_relative_to(own):
+                reason = f"its application is not imported from it, but from {self._held.file}"
+                cure = "name the folder that has it in [tool.dbparity] pythonpath"
+                raise BaseUnusable(self.side.name, reason, cure)
         return self._held
 
     def timed(self, target: str, workload: str, calls: int) -> Timing:

@@ -45,6 +45,15 @@ class Counts:
         """By name."""
         return asdict(self)
 
+    def __str__(self) -> str:
+        """Spell ``1 statements, 0 commits, 50 rows, 1 checkouts``."""
+        return ", ".join(f"{number} {name}" for name, number in self.items().items())
+
+    def changes_to(self, found: Counts) -> list[str]:
+        """What is otherwise in ``found``, such as ``statements 1 → 51``."""
+        before, after = self.items(), found.items()
+        return [f"{n} {before[n]} → {after[n]}" for n in before if before[n] != after[n]]
+
 
 def make_ready(operation: Callable[[], object], calls: int) -> None:
     """Let an operation prepare so many calls, if it wants to: by a method ``ready(calls)``."""

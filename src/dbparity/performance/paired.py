@@ -98,6 +98,8 @@ class Gate:
             second = {key: self._compared(key, side, again) for key in open_}
         for key, comparison in first.items():
             yield second.get(key, comparison)
+            if comparison.verdict is not Verdict.MISSING:
+                yield _asked(key, side, launches[0].counts[key])
         for target, workload in _keys(launches, side.name):
             if (target, workload) in first:
                 continue
@@ -169,6 +171,24 @@ class Gate:
             for key, sides in series.items()
         }
         return Launched(taken, counts)
+
+
+def _asked(key: Key, side: Side, counts: Mapping[str, Counts]) -> Comparison:
+    """Whether a call asks no more of the database, which no clock has a part in."""
+    target, workload = key
+    base, found = counts[BASE], counts[side.name]
+    changes = base.changes_to(found)
+    grown = any(found.items()[name] > number for name, number in base.items().items())
+    return Comparison(
+        workload,
+        target,
+        "counts",
+        Verdict.FAIL if grown else Verdict.PASS,
+        reason=f"a call asks otherwise than the base's: {', '.join(changes)}" if changes else "",
+        expected=str(base),
+        found=str(found),
+        advice="look for a query in a loop" if grown else "",
+    )
 
 
 def judge(key: Key, name: str, launches: Sequence[Launched]) -> Judged:
