@@ -21,7 +21,7 @@ def render(report: Report) -> str:
     """``report`` as JUnit XML. A missing target is a skipped case: it has not passed."""
     report = redacted(report)
     root = Element("testsuites", name="dbparity")
-    for state in report.targets:
+    for state in _states(report):
         suite = _suite(root, state.target, report, _results(report, state))
         suite.insert(0, _properties(state))
     compared = [result for result in report.results if result.target == ""]
@@ -32,6 +32,14 @@ def render(report: Report) -> str:
     root.set("time", f"{report.seconds:.3f}")
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _states(report: Report) -> list[TargetState]:
+    """The targets that were asked for, and those that results are about besides."""
+    states = {state.target: state for state in report.targets}
+    for result in filter(lambda each: each.target, report.results):
+        states.setdefault(result.target, TargetState(result.target))
+    return list(states.values())
 
 
 def _properties(state: TargetState) -> Element:
@@ -83,7 +91,8 @@ def _case(suite: Element, name: str, result: Result) -> None:
     elif result.outcome is Outcome.SKIPPED:
         SubElement(case, "skipped", message=_legal(result.reason))
     elif result.outcome is Outcome.UNKNOWN:
-        SubElement(case, "error", type="unknown", message=_legal(result.reason))
+        message = result.reason or result.evidence
+        SubElement(case, "error", type="unknown", message=_legal(message))
     aside = [] if result.outcome is Outcome.FAILED else [said]
     if result.outcome in {Outcome.PASSED, Outcome.FAILED}:
         aside += [f"not checked: {_headline(part.place, part.reason)}" for part in result.skipped]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dbparity.reports import summary
+from dbparity.reports import ratios, summary
 from dbparity.reports.redaction import redacted
 from dbparity.results import Outcome, Severity
 
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from dbparity.reports.summary import Cell
-    from dbparity.results import Report
+    from dbparity.results import Report, Result
 
 # An underscore inside a word is none of Markdown's business.
 _SPECIAL = re.compile(r"[\\`*<>\[\]|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def render(report: Report) -> str:
-    """The matrix, the findings with their evidence and advice, and what was not checked."""
+    """The matrix, ratios, the findings with their evidence and advice, what was not checked."""
     report = redacted(report)
     return _template().render(
         report=report,
         matrix=summary.matrix(report),
+        ratios=ratios.ratios(report),
+        undecided=ratios.undecided(report),
         groups=summary.groups(report),
         absences=summary.absences(report),
         skips=summary.skips(report),
@@ -46,13 +48,13 @@ def _template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"plain": _plain, "code": _code, "cell": _cell}
+    environment.filters |= {"plain": _plain, "code": _code, "cell": _cell, "ratio": _ratio}
     return environment.get_template("markdown.md.j2")
 
 
 def _passed(report: Report) -> bool:
     mild = all(finding.severity is Severity.NOTE for finding in report.findings)
-    return mild and bool(report.success_rate)
+    return mild and bool(report.success_rate) and not report.counts[Outcome.UNKNOWN]
 
 
 def _plain(text: object) -> str:
@@ -69,3 +71,8 @@ def _code(text: str) -> str:
 
 def _cell(cell: Cell) -> str:
     return f"❌ **{cell}**" if cell.outcome is Outcome.FAILED else str(cell)
+
+
+def _ratio(result: Result | None) -> str:
+    failed = result is not None and result.outcome is Outcome.FAILED
+    return f"❌ **{ratios.spelled(result)}**" if failed else ratios.spelled(result)
