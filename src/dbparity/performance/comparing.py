@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from dbparity.performance.verdicts import Comparison, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dbparity.performance.options import BenchOptions
     from dbparity.performance.records import Record, Records
 
@@ -79,15 +81,17 @@ def literal(head: Records, base: Records, *, allow_missing: bool = False) -> lis
             found.append(Comparison(name, "", MEAN, verdict, reason=reason))
             continue
         ratio = head.means[name] / mean
+        verdict = verdict_of(ratio, MEAN_LIMIT)
+        failed = f"its mean is {ratio:.2f} times the baseline's ({MEAN_FALSE_ALARMS})"
         found.append(
             Comparison(
                 name,
                 "",
                 MEAN,
-                verdict_of(ratio, MEAN_LIMIT),
+                verdict,
                 ratio,
                 1 + MEAN_LIMIT,
-                reason=f"its mean is {ratio:.2f} times the baseline's ({MEAN_FALSE_ALARMS})",
+                reason=failed if verdict is Verdict.FAIL else "",
                 expected=_spelled(mean),
                 found=_spelled(head.means[name]),
                 advice=_PROFILE,
@@ -108,39 +112,55 @@ def ordered(comparisons: list[Comparison]) -> list[Comparison]:
     return sorted(comparisons, key=lambda each: (each.benchmark, each.target))
 
 
-def noted(differing: tuple[str, ...]) -> str:
-    """That a comparison is advisory, and why."""
-    return f"advisory, as it was measured otherwise ({'; '.join(differing)}): "
+def otherwise(head: Records, base: Records) -> tuple[str, ...]:
+    """What was not alike when the two were measured, such as ``python 3.11.4 → 3.12.1``."""
+    stored = base.by_key
+    told = (
+        f"{name} {change}"
+        for key, record in head.by_key.items()
+        if key in stored
+        for name, change in stored[key].fingerprint.differences(record.fingerprint).items()
+    )
+    return tuple(dict.fromkeys(told))
+
+
+def noted(differing: Mapping[str, str]) -> str:
+    """That a comparison is advisory, and why; "" if it is not."""
+    return f"advisory (not alike: {', '.join(differing)})" if differing else ""
 
 
 def _direct(head: Record, base: Record, options: BenchOptions, *, strict: bool) -> Comparison:
-    differing = () if strict else base.fingerprint.differences(head.fingerprint)
+    differing = {} if strict else base.fingerprint.differences(head.fingerprint)
     ratios = {"shortest call": head.best / base.best}
     if head.cpu is not None and base.cpu is not None:
         ratios["CPU time"] = head.cpu / base.cpu
     floor = max(head.noise or 1, base.noise or 1)
     limit = options.limit_of(head.benchmark)
     ratio = max(ratios.values())
+    verdict = verdict_of(ratio, limit, floor)
     told = ", ".join(f"{name} {found:.2f} times the baseline's" for name, found in ratios.items())
     return Comparison(
         head.benchmark,
         head.target,
         BASELINE,
-        verdict_of(ratio, limit, floor),
+        verdict,
         ratio,
         1 + limit,
         launches=tuple(launch.best / base.best for launch in head.launches),
         noise=(1 / floor, floor),
-        reason=(noted(differing) if differing else "") + told + _of_noise(floor, ratio, limit),
+        reason="; ".join(filter(None, [noted(differing), *_trouble(verdict, told, floor)])),
         expected=_spelled(base.best, base.cpu),
         found=_spelled(head.best, head.cpu),
         advisory=bool(differing),
     )
 
 
-def _of_noise(floor: float, ratio: float, limit: float) -> str:
-    close = verdict_of(ratio, limit, floor) is Verdict.INCONCLUSIVE
-    return f"; launches alike were up to {floor:.2f} times apart" if close else ""
+def _trouble(verdict: Verdict, told: str, floor: float) -> list[str]:
+    """Why it did not simply pass, if it did not."""
+    if verdict is Verdict.PASS:
+        return []
+    alike = [f"launches alike were up to {floor:.2f} times apart"]
+    return [told, *(alike if verdict is Verdict.INCONCLUSIVE else [])]
 
 
 def _spelled(seconds: float, cpu: float | None = None) -> str:

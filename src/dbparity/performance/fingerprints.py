@@ -45,18 +45,18 @@ class Fingerprint:
     data: str
     harness: str
 
-    def differences(self, other: Fingerprint, *, machine: bool = True) -> tuple[str, ...]:
-        """What ``other`` has not alike, such as ``python 3.11.4 → 3.12.1``.
+    def differences(self, other: Fingerprint, *, machine: bool = True) -> dict[str, str]:
+        """What ``other`` has not alike, by name, such as ``3.11.4 → 3.12.1``.
 
         How many CPUs the process had counts, not which. Without ``machine`` all that may differ
         is software and data.
         """
         mine, theirs = self._told(), other._told()
-        return tuple(
-            f"{name.replace('_', ' ')} {mine[name]} → {theirs[name]}"
+        return {
+            name.replace("_", " "): f"{mine[name]} → {theirs[name]}"
             for name in mine
             if mine[name] != theirs[name] and (machine or name not in _MACHINE)
-        )
+        }
 
     def _told(self) -> dict[str, object]:
         return {**vars(self), "affinity": f"to {len(self.affinity)} of the CPUs"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,7 @@ class _Wanted:
 
     ratio: float
     floor: float = 1
-    differing: tuple[str, ...] = ()
+    differing: Mapping[str, str] = field(default_factory=dict)
 
 
 def _drifted(
@@ -113,18 +113,19 @@ def _drifted(
     now = record.best / reference.best
     floor = max(wanted.floor, _floor(record, reference))
     limit = options.limit_of(record.benchmark)
-    differing = () if strict else wanted.differing
+    differing = {} if strict else wanted.differing
+    verdict = verdict_of(now / wanted.ratio, limit, floor)
     beside = reference.target
     told = f"{now:.2f} times as long as on {beside}, where it was {wanted.ratio:.2f} times"
     return Comparison(
         record.benchmark,
         record.target,
         DRIFT,
-        verdict_of(now / wanted.ratio, limit, floor),
+        verdict,
         now / wanted.ratio,
         1 + limit,
         noise=(1 / floor, floor),
-        reason=(noted(differing) if differing else "") + told,
+        reason="; ".join(filter(None, [noted(differing), "" if verdict is Verdict.PASS else told])),
         expected=f"{wanted.ratio:.2f} times {beside}",
         found=f"{now:.2f} times",
         advice=_RATIO,
@@ -212,14 +213,16 @@ def _spread(peers: Sequence[Record], options: BenchOptions, *, advisory: bool) -
     slowest = max(peers, key=lambda each: (each.best, each.target))
     ratio = slowest.best / fastest.best
     limit = options.limit_of(fastest.benchmark)
+    verdict = verdict_of(ratio, limit)
+    uneven = f"{ratio:.2f} times as long as on {fastest.target}"
     return Comparison(
         fastest.benchmark,
         slowest.target,
         LITERAL,
-        verdict_of(ratio, limit),
+        verdict,
         ratio,
         1 + limit,
-        reason=f"{ratio:.2f} times as long as on {fastest.target}",
+        reason="" if verdict is Verdict.PASS else uneven,
         expected=f"{fastest.best * 1000:.3f} ms on {fastest.target}",
         found=f"{slowest.best * 1000:.3f} ms",
         advice="drivers differ: declare which targets are to be alike in [tool.dbparity.bench] "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str, str]
 TargetName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*[+][a-z][a-z0-9_]*(@[0-9.]+)?$")]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-_CURE = "write it anew with dbparity bench run --json, or nox -s bench"
+CURE = "write it anew with dbparity bench run --json, or nox -s bench"
 _QUARTILES = 4
 
 
@@ -208,18 +208,16 @@ def read(path: Path) -> Records:
     if path.is_dir():
         inside = sorted(path.glob("*.json"))
         if not inside:
-            raise BaselineInvalid(str(path), "the folder has no *.json", _CURE)
+            raise BaselineInvalid(str(path), "the folder has no *.json", CURE)
         return merged(map(read, inside))
     try:
         document = msgspec.json.decode(path.read_bytes(), type=_Document)
     except OSError as error:
-        raise BaselineInvalid(str(path), (error.strerror or "").lower(), _CURE) from error
+        raise BaselineInvalid(str(path), (error.strerror or "").lower(), CURE) from error
     except msgspec.ValidationError as error:
-        raise BaselineInvalid(
-            str(path), f"it is no record of benchmarks: {error}", _CURE
-        ) from error
+        raise BaselineInvalid(str(path), f"it is no record of benchmarks: {error}", CURE) from error
     except msgspec.DecodeError as error:
-        raise BaselineInvalid(str(path), f"it is no whole JSON: {error}", _CURE) from error
+        raise BaselineInvalid(str(path), f"it is no whole JSON: {error}", CURE) from error
     means = {each.fullname: each.stats.mean for each in document.benchmarks}
     with_id = [each for each in document.benchmarks if "logical_id" in each.extra_info]
     return Records(tuple(_record(path, each) for each in with_id), means, str(path))
@@ -229,7 +227,7 @@ def _record(path: Path, found: _Benchmark) -> Record:
     try:
         extra = msgspec.convert(found.extra_info, Extra)
     except msgspec.ValidationError as error:
-        raise BaselineInvalid(str(path), f"{found.name}: extra_info: {error}", _CURE) from error
+        raise BaselineInvalid(str(path), f"{found.name}: extra_info: {error}", CURE) from error
     return Record(
         benchmark=extra.logical_id,
         target=extra.target,

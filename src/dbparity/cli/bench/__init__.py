@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from dbparity.cli.bench import run
+from dbparity.cli.bench import compare, run
 
 app = typer.Typer(no_args_is_help=True, help="Measure the application, and judge what it takes.")
 app.command()(run.run)
+app.command()(compare.compare)
