@@ -27,6 +27,7 @@ _STYLES = {
     Verdict.PASS: "green",
 }
 _WORST = list(_STYLES)
+_ADVISORY = "yellow"
 _COLUMNS = ("benchmark", "rule", "ratio", "limit", "launches", "verdict", "reason")
 _FEW = 3  # passes of a target that are worth a line each
 _REASON = 300  # characters
@@ -43,13 +44,23 @@ def show(comparisons: Sequence[Comparison], screen: Screen) -> None:
     if groups:
         screen.print(_table(groups))
         screen.print()
-    counted = Counter(each.verdict for each in comparisons)
-    told = [f"{counted[verdict]} {verdict}" for verdict in _WORST if counted[verdict]]
-    screen.print(Text(", ".join(told) or "nothing was compared"))
+    counted = Counter(_spelled(each) for each in sorted(comparisons, key=_badness))
+    told = ", ".join(f"{number} {verdict}" for verdict, number in counted.items())
+    screen.print(Text(told or "nothing was compared"))
 
 
-def _badness(comparison: Comparison) -> tuple[int, float]:
-    return _WORST.index(comparison.verdict), -(comparison.ratio or 0)
+def _badness(comparison: Comparison) -> tuple[int, bool, float]:
+    worse = comparison.ratio or 0
+    return _WORST.index(comparison.verdict), _is_mild(comparison), -worse
+
+
+def _is_mild(comparison: Comparison) -> bool:
+    """Whether it is bad, and fails nothing."""
+    return comparison.advisory and comparison.verdict in {Verdict.FAIL, Verdict.MISSING}
+
+
+def _spelled(comparison: Comparison) -> str:
+    return f"{comparison.verdict}{' (advisory)' if _is_mild(comparison) else ''}"
 
 
 def _table(groups: dict[str, list[Row]]) -> Table:
@@ -58,7 +69,7 @@ def _table(groups: dict[str, list[Row]]) -> Table:
     filled = [n for n in range(len(_COLUMNS)) if any(row[n] for row in rows)]
     shown = console.table(*(_COLUMNS[n] for n in filled))
     for column in shown.columns:
-        column.no_wrap = column.header not in {"benchmark", "reason"}
+        column.no_wrap = column.header not in {"benchmark", "verdict", "reason"}
         column.justify = "right" if column.header in {"ratio", "limit"} else "left"
     for target, group in groups.items():
         shown.add_section()
@@ -69,38 +80,40 @@ def _table(groups: dict[str, list[Row]]) -> Table:
 
 
 def _rows(judged: Sequence[Comparison]) -> Iterator[Row]:
-    """One for each comparison of a target, but for passes that say nothing if there are many."""
-    plain = [each for each in judged if each.verdict is Verdict.PASS and not each.reason]
-    folded = plain if len(plain) > _FEW else []
-    yield from (_row(each) for each in judged if each not in folded)
-    for rule in dict.fromkeys(each.rule for each in folded):
-        yield _fold([each for each in folded if each.rule == rule])
+    """One for each comparison, but one for all that passed by the same rule, if there are many."""
+    passed: dict[str, list[Comparison]] = {}
+    for each in judged:
+        if each.verdict is Verdict.PASS:
+            passed.setdefault(each.rule, []).append(each)
+        else:
+            yield _row(each)
+    for alike in passed.values():
+        if len(alike) > _FEW:
+            yield _fold(alike)
+        else:
+            yield from map(_row, alike)
 
 
 def _row(comparison: Comparison) -> Row:
-    ratio, limit, launches = comparison.ratio, comparison.limit, comparison.launches
-    style = _STYLES[comparison.verdict]
+    ratio, limit = comparison.ratio, comparison.limit
+    style = _ADVISORY if _is_mild(comparison) else _STYLES[comparison.verdict]
     return (
         Text(f"  {comparison.benchmark}"),
         Text(comparison.rule, "dim"),
         Text("" if ratio is None else f"{ratio:.2f}", style),
         Text("" if limit is None else f"{limit:.2f}", "dim"),
-        Text(_range(launches), "dim"),
-        Text(comparison.verdict, style),
+        Text(_range(comparison.launches), "dim"),
+        Text(_spelled(comparison), style),
         Text(line(hide(comparison.reason), _REASON)),
     )
 
 
 def _fold(passed: Sequence[Comparison]) -> Row:
-    style = _STYLES[Verdict.PASS]
     ratios = _range([each.ratio for each in passed if each.ratio is not None])
-    said = f", ratios {ratios}" if ratios else ""
-    blank = Text()
-    rule = Text(passed[0].rule, "dim")
-    return (
-        Text(f"  {len(passed)} pass{said}", style), rule, blank, blank, blank,
-        Text(Verdict.PASS, style), blank,
-    )
+    said = f"  {len(passed)} pass{', ratios ' if ratios else ''}{ratios}"
+    style = _STYLES[Verdict.PASS]
+    rule, blank = Text(passed[0].rule, "dim"), Text()
+    return Text(said, style), rule, blank, blank, blank, Text(Verdict.PASS, style), blank
 
 
 def _range(ratios: Sequence[float]) -> str:
