@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -213,6 +213,14 @@ def test_axis_has_few_round_steps(low: float, high: float, expected: list[float]
     assert 2 <= len(found) <= 7
     assert low <= found[0] < found[-1] <= high
     assert expected is None or len(expected) > 7 or found == expected
+
+
+def test_long_names_have_room(tmp_path: Path) -> None:
+    name = "benchmarks/test_workloads.py::test_workload[query.messages.by_agent_id-postgresql]"
+    draw([replace(COMPARISONS[0], benchmark=name)], tmp_path, samples={(name, SQLITE): (0.1,)})
+    # What is cut off, or has no room, would be warned of.
+    assert name in picture(tmp_path, "paired-ratios").texts
+    assert f"…{name[-33:]}" in picture(tmp_path, "samples").texts
 
 
 def test_name_that_is_no_target_stays_whole() -> None:

@@ -36,14 +36,14 @@ _MARGIN = 1.3
 def curves(samples: Samples, limits: Limits) -> Figure:
     """A panel for each benchmark: which share of its calls took at most how long."""
     benchmarks, targets = panels.order(samples)
-    figure, all_ = panels.panels(len(benchmarks), 1.9)
+    figure, all_ = panels.panels(len(benchmarks), 1.9, 1.8)
     for number, (panel, benchmark) in enumerate(zip(all_, benchmarks, strict=True)):
         taken = {
             place: [1000 * each for each in sorted(samples[benchmark, target])]
             for place, target in enumerate(targets)
             if (benchmark, target) in samples
         }
-        panel.set(title=benchmark, ylim=(0, 1.05))
+        panel.set(title=panels.fitting(benchmark), ylim=(0, 1.05))
         panel.set_yticks((0, 0.5, 0.95), [] if number % panels.ACROSS else ["0", "50 %", "95 %"])
         _fill(panel, taken, limits.get(benchmark, {}), number)
     shown = [Line2D([], [], label=target, **_look(n)) for n, target in enumerate(targets)]

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from dbparity.performance.verdicts import Comparison
 
 _MARKS = {
-    Verdict.PASS: ("o", BLUE),
-    Verdict.FAIL: ("^", RED),
-    Verdict.INCONCLUSIVE: ("D", ORANGE),
-    Verdict.INCOMPARABLE: ("s", DARK),
-    Verdict.MISSING: ("X", RED),
+    Verdict.PASS: ("o", BLUE, 44),
+    Verdict.FAIL: ("^", RED, 90),
+    Verdict.INCONCLUSIVE: ("D", ORANGE, 44),
+    Verdict.INCOMPARABLE: ("s", DARK, 44),
+    Verdict.MISSING: ("X", RED, 60),
 }
 
 
 def forest(comparisons: Sequence[Comparison], rule: str) -> Figure:
     """A panel for each target: its ratios with the launches, the limits and the noise."""
     benchmarks, targets = panels.order((each.benchmark, each.target) for each in comparisons)
-    figure, all_ = panels.panels(len(targets), 0.24 * len(benchmarks) + 0.6)
+    height, margin = 0.24 * len(benchmarks) + 0.6, panels.width_of(benchmarks)
+    figure, all_ = panels.panels(len(targets), height, margin)
     low, high = _span(comparisons)
     for number, (panel, target) in enumerate(zip(all_, targets, strict=True)):
         panel.set(title=panels.short(target), ylim=(len(benchmarks) - 0.5, -0.5))
@@ -69,10 +70,10 @@ def _row(panel: Axes, comparison: Comparison, row: int, number: int) -> None:
         below = [row + 0.27] * len(comparison.launches)
         dots = panel.scatter(comparison.launches, below, s=7, c=DARK, linewidths=0)
         dots.set_gid(f"launches-{name}")
-    shape, colour = _MARKS[comparison.verdict]
+    shape, colour, size = _MARKS[comparison.verdict]
     ratio = ratio_of(comparison)
     if ratio:
-        mark = panel.scatter([ratio], [row - 0.08], s=56, c=colour, marker=shape, zorder=3)
+        mark = panel.scatter([ratio], [row - 0.08], s=size, c=colour, marker=shape, zorder=3)
         mark.set(edgecolors="white", gid=f"{comparison.verdict}-{name}")
     else:
         where = panel.get_yaxis_transform()
@@ -84,7 +85,7 @@ def _legend(comparisons: Sequence[Comparison]) -> list[Line2D | Patch]:
     drawn = {each.verdict for each in comparisons if ratio_of(each)}
     shown: list[Line2D | Patch] = [
         Line2D([], [], linestyle="", marker=shape, color=colour, label=verdict)
-        for verdict, (shape, colour) in _MARKS.items()
+        for verdict, (shape, colour, _) in _MARKS.items()
         if verdict in drawn
     ]
     if any(each.launches for each in comparisons):

@@ -68,7 +68,8 @@ def _map(
     colours: str,
 ) -> Figure:
     benchmarks, targets = order
-    figure = Figure(figsize=(1.15 * len(targets) + 3.2, 0.3 * len(benchmarks) + 1.4))
+    width = 1.15 * len(targets) + 1 + panels.width_of(benchmarks)
+    figure = Figure(figsize=(width, 0.3 * len(benchmarks) + 1.4))
     panel = figure.add_subplot()
     rows = [[values.get((name, target), math.nan) for target in targets] for name in benchmarks]
     image = panel.imshow(rows, norm=norm, cmap=colours, aspect="auto")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BLUE, RED, ORANGE = "#0072B2", "#D55E00", "#E69F00"
 DARK, LIGHT, LIMIT = "#444444", "#d9d9d9", "#b2182b"
 ACROSS = 4  # panels beside each other
+_TITLE = 34  # characters
 _TICKS = range(2, 8)  # how many an axis has
 _POWERS = range(-6, 10)
 _LADDERS: tuple[Sequence[float], ...] = (
@@ -35,12 +36,17 @@ _LADDERS: tuple[Sequence[float], ...] = (
 )
 
 
-def panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Panels beside and below each other, and the figure that holds them."""
+def panels(count: int, height: float, margin: float) -> tuple[Figure, list[Axes]]:
+    """Panels beside and below each other, and the figure that holds them and a left margin."""
     across = min(count, ACROSS)
     down = math.ceil(count / across)
-    figure = Figure(figsize=(2.6 * across + 1.8, height * down + 0.9))
+    figure = Figure(figsize=(2.6 * across + margin, height * down + 0.9))
     return figure, [figure.add_subplot(down, across, number + 1) for number in range(count)]
+
+
+def width_of(names: Iterable[str]) -> float:
+    """How many inches the longest of them takes."""
+    return max(1.2, 0.5 + 0.075 * max(map(len, names)))
 
 
 def explain(figure: Figure, shown: Sequence[Line2D | Patch], inches: float) -> None:
@@ -80,6 +86,11 @@ def short(target: str) -> str:
     backend, _, rest = target.partition("+")
     driver, at, server = rest.partition("@")
     return f"{backend}{at}{server}\n{driver}".strip() or "all targets"
+
+
+def fitting(name: str) -> str:
+    """What of a name a panel's title has room for: its end."""
+    return name if len(name) <= _TITLE else f"…{name[1 - _TITLE :]}"
 
 
 def ratio_of(comparison: Comparison) -> float | None:
