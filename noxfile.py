@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import nox
 
@@ -55,9 +56,18 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks; their ratios belong into docs/performance.md."""
+    """Run the workloads on every target, each into .benchmarks/<target>.json, or other benchmarks.
+
+    The ratios of ``nox -s bench -- benchmarks`` belong into docs/performance.md.
+    """
     session.install(*PROJECT, "--group", "bench")
-    session.run("pytest", "benchmarks", "--benchmark-only", "-p", "no:xdist", *session.posargs)
+    all_targets = Path(session.create_tmp(), "all.json").resolve()
+    command = ["pytest", "--benchmark-only", "--benchmark-columns=min,median,rounds"]
+    chosen = session.posargs or ["benchmarks/test_workloads.py"]
+    session.run(*command, "-p", "no:xdist", f"--benchmark-json={all_targets}", *chosen)
+
+
+nox_sessions.bench_compare(install=PROJECT)
 
 
 @nox.session

@@ -1,9 +1,16 @@
-"""Prints, for each group of benchmarks, how many times faster the one is than the other."""
+"""Prints, for each group of benchmarks, how many times faster the one is than the other.
+
+With ``--benchmark-json`` each target's workloads are written to ``.benchmarks`` too.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from dbparity.performance import files
 
 if TYPE_CHECKING:
     import pytest
@@ -17,6 +24,17 @@ def pytest_benchmark_group_stats(benchmarks: list[Any]) -> None:
         arm = benchmark["extra_info"].get("arm")
         if arm is not None:
             _RATIOS[benchmark["group"]][arm] = benchmark["median"]
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Write ``.benchmarks/<target>.json``, each to be compared with an earlier one."""
+    by_target: dict[str, list[Any]] = defaultdict(list)
+    for benchmark in output_json["benchmarks"]:
+        if target := benchmark["extra_info"].get("target"):
+            by_target[target].append(benchmark)
+    for target, benchmarks in by_target.items():
+        content = msgspec.json.encode({**output_json, "benchmarks": benchmarks})
+        files.write(config.rootpath / ".benchmarks" / f"{target}.json", content)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

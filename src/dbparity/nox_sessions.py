@@ -6,9 +6,13 @@ In a noxfile::
 
     nox_sessions.tests(["sqlite", "postgresql+asyncpg", "mysql+asyncmy"], install=["-e", ".[test]"])
     nox_sessions.check(install=["-e", "."])
+    nox_sessions.bench(install=["-e", "."])
+    nox_sessions.bench_compare(install=["-e", "."])
 
 gives ``nox -s tests`` (every Python by every target), ``nox -t postgresql`` (a column of it),
-``nox -s tests-postgres`` (that column on one Python) and ``nox -s check``.
+``nox -s tests-postgres`` (that column on one Python), ``nox -s check``, ``nox -s bench`` (a record
+of each target in ``.benchmarks``) and ``nox -s bench-compare`` (whether the application became
+slower).
 """
 
 from __future__ import annotations
@@ -82,6 +86,30 @@ def check(*, install: Sequence[str], options: Sequence[str] = ()) -> None:
         """Check the application on every target."""
         session.install("dbparity[all]", *install)
         session.run("dbparity", "check", *options, *session.posargs)
+
+
+def bench(*, install: Sequence[str], options: Sequence[str] = ()) -> None:
+    """Register ``bench``: ``dbparity bench run``, one file of ``.benchmarks`` for each target."""
+
+    @nox.session
+    def bench(session: nox.Session) -> None:
+        """Measure the workloads on every target."""
+        session.install("dbparity[all]", *install)
+        command = ("dbparity", "bench", "run", "--output", ".benchmarks")
+        session.run(*command, *options, *session.posargs)
+
+
+def bench_compare(*, install: Sequence[str], options: Sequence[str] = ()) -> None:
+    """Register ``bench-compare``: ``dbparity bench compare``, of revisions side by side.
+
+    Behind ``--`` it is told to compare something else: ``--baseline .benchmarks``.
+    """
+
+    @nox.session(name="bench-compare")
+    def bench_compare(session: nox.Session) -> None:
+        """Judge whether the workloads became slower."""
+        session.install("dbparity[all]", *install)
+        session.run("dbparity", "bench", "compare", *options, *session.posargs)
 
 
 def _column(

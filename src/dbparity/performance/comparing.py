@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 BASELINE, MEAN = "baseline", "mean"
 MEAN_LIMIT = 0.10
+# By how much stored runs of one machine were apart where nobody chose their CPU.
+UNKNOWN_NOISE = 1.10
 # Measured on 20 pairs of equal runs: docs/benchmarks.md.
 MEAN_FALSE_ALARMS = "false alarms: 20.8 % of benchmarks, 40-45 % of suites of 6"
 _PROFILE = "see the difference at its cause before you go by this rule: --paired measures anew"
@@ -29,8 +31,9 @@ def baseline(
 ) -> list[Comparison]:
     """Each benchmark's shortest call and CPU time against those of ``base``.
 
-    What exceeds the limit by less than alike launches were apart is inconclusive. Where the two
-    were not measured with the same fingerprint, it is advisory, unless ``strict``.
+    What exceeds the limit by less than alike launches were apart, or `UNKNOWN_NOISE` where there
+    was but one, is inconclusive. Where the two were not measured with the same fingerprint, it is
+    advisory, unless ``strict``.
     """
     stored = base.by_key
     judged = [
@@ -134,7 +137,7 @@ def _direct(head: Record, base: Record, options: BenchOptions, *, strict: bool) 
     ratios = {"shortest call": head.best / base.best}
     if head.cpu is not None and base.cpu is not None:
         ratios["CPU time"] = head.cpu / base.cpu
-    floor = max(head.noise or 1, base.noise or 1)
+    floor = max(filter(None, (head.noise, base.noise)), default=UNKNOWN_NOISE)
     limit = options.limit_of(head.benchmark)
     ratio = max(ratios.values())
     verdict = verdict_of(ratio, limit, floor)

@@ -8,6 +8,9 @@ from itertools import starmap
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
+from dbparity.conformance.population import application_of
 from dbparity.performance import arms
 from dbparity.performance.fingerprints import Fingerprint, fingerprint
 from dbparity.performance.measure import counted
@@ -17,11 +20,12 @@ from dbparity.progress import Progress
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dbparity.applications import Application
     from dbparity.performance.arms import Place, Side, Worker
     from dbparity.performance.measure import Counts, Timing
+    from dbparity.performance.workloads import Workload
     from dbparity.servers.database import Database
 
 HARNESS = "dbparity"
@@ -74,18 +78,20 @@ def run(
 
 
 def describe(
-    database: Database, rows: int, harness: str = HARNESS, affinity: tuple[int, ...] = ()
+    database: Database,
+    found: Iterable[Workload],
+    harness: str = HARNESS,
+    affinity: tuple[int, ...] = (),
 ) -> dict[str, Described]:
-    """What records say of all workloads, by their ids; call it from inside `Database.run`.
+    """What records say of workloads on a database with rows; call it from inside `Database.run`.
 
-    The database is filled. The arguments are those of `fill` and `fingerprint`.
+    The further arguments are those of `fingerprint`.
     """
-    data = fill(database, rows)
-    told = "the application's own rows" if data.population is None else f"{rows} rows of a table"
-    found = fingerprint(database, data=told, harness=harness, affinity=affinity)
+    data = _rows(database)
+    alike = fingerprint(database, data=data, harness=harness, affinity=affinity)
     return {
-        each.id: Described(found, counted(database.engine, each.prepare(database))[-1], each.units)
-        for each in workloads(database, data)
+        each.id: Described(alike, counted(database.engine, each.prepare(database))[-1], each.units)
+        for each in found
     }
 
 
@@ -112,13 +118,24 @@ def recorded(
     )
 
 
+def _rows(database: Database) -> str:
+    tables = application_of(database).metadata.sorted_tables
+    with database.engine.connect() as connection:
+        counted = [connection.scalar(select(func.count()).select_from(each)) for each in tables]
+    return f"{sum(filter(None, counted)):,} rows in {len(tables)} tables"
+
+
 def _apart(times: Sequence[float]) -> float:
     return max(times) / min(times)
 
 
 def _described(target: str, place: Place, application: Application) -> dict[str, Described]:
+    def described(database: Database) -> dict[str, Described]:
+        found = workloads(database, fill(database, place.rows))
+        return describe(database, found, affinity=(place.cpu,))
+
     with place.environment.lease(Target.parse(target), application) as database:
-        return database.run(lambda database: describe(database, place.rows, affinity=(place.cpu,)))
+        return database.run(described)
 
 
 def _measured(worker: Worker) -> dict[_Key, list[Timing]]:
