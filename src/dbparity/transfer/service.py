@@ -196,16 +196,20 @@ class DataMigrationService:
         return self._report(results, began, "The target is as it was")
 
     def _standing(self) -> Standing:
-        with self.target.connected() as connection:
-            found = journal.standing(connection)
+        found = self._recorded()
         if found is None:
             raise NothingToResume(self.target.text)
         return found
 
+    def _recorded(self) -> Standing | None:
+        with self.target.connected() as connection:
+            return journal.standing(connection)
+
     def _plan(self, reader: Reader, mode: Mode) -> Plan:
         source, target = self.source.survey(), self.target.survey()
-        if target.begun:
-            raise MigrationUnfinished(self.target.text, self._standing().begun.migration)
+        # A server that died may have left a journal in which nothing was written.
+        if target.begun and (unfinished := self._recorded()):
+            raise MigrationUnfinished(self.target.text, unfinished.begun.migration)
         found = actual(reader, source.snapshot)
         made = planned(replace(source, snapshot=found), target, mode)
         told = (*remarks(source.snapshot, found), *made.remarks)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from dbparity.backends.base import Silence
 from dbparity.errors import (
     DatabaseUnreachable,
     MigrationCutOff,
@@ -205,6 +206,81 @@ def test_a_run_that_is_cut_off_goes_back(
         with pytest.raises(NothingToResume):
             service.rollback()
     assert tables(target.url) == []
+
+
+def test_a_journal_in_which_nothing_was_written_is_no_obstacle(
+    source: str, target: Database, tmp_path: Path
+) -> None:
+    """As a server that is killed leaves it, where DDL commits by itself."""
+    opened = end(target.url, may_be_absent=True)
+    with opened.writing() as writer, writer.begin() as connection:
+        journal._TABLE.create(connection)
+    assert failures(moved(source, target.url, tmp_path)) == []
+    assert unlike(source, target.url) == []
+
+
+@pytest.mark.parametrize(
+    ("product", "statements", "made"),
+    [
+        (
+            "mysql",
+            ["CREATE TABLE t (name VARCHAR(9) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY)"],
+            "collation",
+        ),
+        (
+            "postgresql",
+            ["CREATE TYPE mood AS ENUM ('so', 'la la')", "CREATE TABLE t (m mood PRIMARY KEY)"],
+            "type",
+        ),
+    ],
+)
+def test_what_was_made_for_columns_is_gone_after_the_way_back(
+    environment: DatabaseTestEnvironment,
+    tmp_path: Path,
+    product: str,
+    statements: list[str],
+    made: str,
+) -> None:
+    with leased(environment, product, "postgresql") as (source, target):
+        for statement in statements:
+            execute(source.url, statement)
+        service = DataMigrationService(
+            source.url, target.url, folder=tmp_path, progress=CutBeforeTheFirstRow()
+        )
+        with pytest.raises(Cut):
+            service.migrate()
+        assert [kind for kind, _ in made_by_hand(target)] == [made]
+        assert failures(service.rollback()) == []
+        assert made_by_hand(target) == set()
+
+
+class CutBeforeTheFirstRow(Progress):
+    def table_begins(self, work: str, table: str, rows: int) -> None:  # noqa: ARG002
+        if work == "copy":
+            raise Cut
+
+
+def test_triggers_of_other_tables_are_left_alone(environment: DatabaseTestEnvironment) -> None:
+    with leased(environment, "mysql") as (database,):
+        execute(database.url, "CREATE TABLE a (n INT)")
+        execute(
+            database.url, "CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET NEW.n = NEW.n + 1"
+        )
+        with end(database.url).connected() as connection:
+            assert database.backend.silence(connection, ["b"]) == Silence()
+            assert len(database.backend.silence(connection, ["a"]).drop) == 1
+
+
+def made_by_hand(database: Database) -> set[tuple[str, str]]:
+    with end(database.url).connected() as connection:
+        found = connection.execute(
+            text(
+                "SELECT 'type', typname FROM pg_type WHERE typtype = 'e' "
+                "UNION ALL SELECT 'collation', collname FROM pg_collation "
+                "WHERE collnamespace = 'public'::regnamespace"
+            )
+        )
+        return {(kind, name) for kind, name in found}
 
 
 def test_a_way_back_that_was_begun_is_not_turned(

@@ -7,6 +7,7 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, Table, create_engine
 from sqlalchemy.dialects import mysql
 
 from dbparity.backends.base import (
+    AtRest,
     Backend,
     Credentials,
     Driver,
@@ -14,6 +15,7 @@ from dbparity.backends.base import (
     Features,
     Plan,
     Refusal,
+    Silence,
     load_backend,
     occupied,
     quoted,
@@ -149,3 +151,13 @@ def test_occupied_tables_are_those_with_rows(connection: Connection) -> None:
 
 def test_of_no_tables_none_is_occupied(connection: Connection) -> None:
     assert occupied(connection, []) == []
+
+
+def test_what_a_backend_does_not_say_of_moving_rows_is_nothing() -> None:
+    """A third party that writes the least is asked all the same."""
+    backend = Least()
+    with create_engine("sqlite://").connect() as connection:
+        assert backend.at_rest(connection) == AtRest(foreign_keys=False, triggers=False)
+        assert backend.silence(connection, ["t"]) == Silence()
+        assert backend.counters(connection) == {}
+        assert backend.next_number(connection, "t", "id") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from dbparity.backends.base import load_backend
 from dbparity.errors import RowsUnreadable
 from dbparity.snapshots import Column, Family, Snapshot, Table, Type
 from dbparity.transfer.actual import actual, remarks
+from dbparity.wires import Selection
+from tests.support.rows import fields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,6 +178,16 @@ def test_a_table_that_is_gone_is_told(tmp_path: Path) -> None:
         pytest.raises(RowsUnreadable, match="gone could not be read"),
     ):
         actual(reader, Snapshot("", "sqlite", "3", (gone,)))
+
+
+def test_values_of_any_sort_of_a_table_that_is_gone_are_told(tmp_path: Path) -> None:
+    declared, _ = looked_at(tmp_path / "db", "CREATE TABLE t (a INTEGER)")
+    selected = replace(Selection("t", fields(declared.tables[0], declared.tables[0])), table="gone")
+    with (
+        closing(load_backend("sqlite").reader(make_url(f"sqlite:///{tmp_path / 'db'}"))) as reader,
+        pytest.raises(RowsUnreadable, match="gone could not be read"),
+    ):
+        list(reader.preserved(selected))
 
 
 @pytest.mark.parametrize("late", ["1700000000", "x'00'", "'2024-02-30'", "1.5"])
