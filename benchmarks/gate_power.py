@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from dbparity.performance.arms import Launch, Place, Side, quiet_cpu
+from dbparity.performance.arms import Place, Side, quiet_cpu
 from dbparity.performance.paired import Gate
 from dbparity.performance.rehearsal import KINDS
 from dbparity.servers import reaper
@@ -41,6 +41,14 @@ if TYPE_CHECKING:
 
 
 TARGETS = ["sqlite+pysqlite", "postgresql+asyncpg@17"]
+SUITE = (
+    "select.message",
+    "list.messages",
+    "search.messages",
+    "join.three_tables",
+    "aggregate.messages",
+    "insert.message",
+)
 
 
 def spin() -> None:
@@ -68,7 +76,7 @@ def experiment(runs: int, injected: int, output: Path) -> None:
     environment = DatabaseTestEnvironment(TARGETS, settings.server_options).start(run)
     try:
         targets = tuple(map(str, environment.targets))
-        place = Place(environment, run, targets, settings.bench.rows, quiet_cpu())
+        place = Place(environment, run, targets, settings.bench.rows, quiet_cpu(), SUITE)
         found: list[dict[str, Any]] = []
         for number in range(runs):
             with loaded(wanted=number % 2 == 1):
@@ -83,8 +91,7 @@ def experiment(runs: int, injected: int, output: Path) -> None:
 def trial(settings: Settings, place: Place, number: int, *, with_slow: bool) -> dict[str, Any]:
     chance = random.Random(number)
     arguments = settings.application_arguments
-    names = ids(settings, place)
-    chosen = dict(zip(chance.sample(names, len(KINDS)), KINDS, strict=True)) if with_slow else {}
+    chosen = dict(zip(chance.sample(SUITE, len(KINDS)), KINDS, strict=True)) if with_slow else {}
 
     def side(name: str, **slowdowns: Slowdown) -> Side:
         return Side(name, Path.cwd(), arguments, slowdowns)
@@ -100,16 +107,11 @@ def trial(settings: Settings, place: Place, number: int, *, with_slow: bool) -> 
         "loaded": number % 2 == 1,
         "seconds": time.perf_counter() - began,
         "injected": chosen,
-        "same": [asdict(each) for each in results["same"]],
-        "slow": [asdict(each) for each in results.get("slow", [])],
+        **{
+            name: [asdict(each) for each in results.get(name, []) if each.rule == "paired"]
+            for name in ("same", "slow")
+        },
     }
-
-
-def ids(settings: Settings, place: Place) -> list[str]:
-    """The ids of all workloads."""
-    side = Side("base", Path.cwd(), settings.application_arguments)
-    with Launch([side], place) as launch:
-        return launch.workers["base"].held.workloads[place.targets[0]]
 
 
 def show(found: list[dict[str, Any]]) -> None:

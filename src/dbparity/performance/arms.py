@@ -56,13 +56,14 @@ class Side:
 
 @dataclass(frozen=True)
 class Place:
-    """Where arms run: servers of one run, targets on them, one CPU."""
+    """Where arms run: servers of one run, targets on them, one CPU; and which workloads."""
 
     environment: DatabaseTestEnvironment
     run: Run
     targets: tuple[str, ...]
     rows: int
     cpu: int
+    only: tuple[str, ...] = ()
 
 
 def quiet_cpu() -> int:
@@ -100,6 +101,7 @@ class Worker:
                 place.rows,
                 place.cpu,
                 dict(side.slowdowns),
+                list(place.only),
             )
         )
 

@@ -12,6 +12,7 @@ import time
 import traceback
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import msgspec
 from dbparity.applications import load_application
 from dbparity.conformance.base import words
 from dbparity.performance.measure import counted, make_ready, timed
-from dbparity.performance.workloads import fill, workloads
+from dbparity.performance.workloads import fill, wanted, workloads
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.servers.ledger import runs
 from dbparity.targets import Target
@@ -61,6 +62,7 @@ class Order:
         rows: of each table, if the application has no seed.
         cpu: the CPU to run on.
         slowdowns: what is injected into which workloads.
+        only: patterns of the workloads to hold; all if there is none.
     """
 
     application: dict[str, Any]
@@ -70,6 +72,7 @@ class Order:
     rows: int
     cpu: int
     slowdowns: dict[str, Slowdown]
+    only: list[str]
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,10 @@ class Arm:
             lease = environment.lease(Target.parse(name), application)
             database = self._stack.enter_context(lease)
             self._held[name] = (database, database.run(self._prepared))
+        # Not before: several workers make ready at once.
+        _pin(order.cpu)
+        for database, operations in self._held.values():
+            database.run(partial(self._warm_up, operations))
 
     @property
     def workloads(self) -> dict[str, list[str]]:
@@ -127,11 +134,24 @@ class Arm:
 
     def _prepared(self, database: Database) -> dict[str, Operation]:
         data = fill(database, self._order.rows)
-        found = {each.id: each.prepare(database) for each in workloads(database, data)}
-        for operation in found.values():
+        return {
+            each.id: each.prepare(database)
+            for each in workloads(database, data)
+            if wanted(each.id, self._order.only)
+        }
+
+    def _warm_up(self, operations: dict[str, Operation], _: Database) -> None:
+        for operation in operations.values():
             _warm_up(operation)
-        injected = {name: _slowed(found[name], how) for name, how in self._order.slowdowns.items()}
-        return found | injected
+        for name, how in self._order.slowdowns.items():
+            if name in operations:
+                operations[name] = _slowed(operations[name], how)
+
+
+def _pin(cpu: int) -> None:
+    """Have all threads of this process run on one CPU."""
+    for thread in Path("/proc/self/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {cpu})
 
 
 def _warm_up(operation: Operation) -> None:
@@ -167,8 +187,6 @@ class _Slowed:
 def serve(lines: Iterator[str], answer: Callable[[object], None]) -> None:
     """Hold what the first of ``lines`` says, and do what each further one asks for."""
     order = msgspec.json.decode(next(lines), type=Order)
-    # Before any thread is started: they inherit it.
-    os.sched_setaffinity(0, {order.cpu})
     arguments = order.application
     folders = [Path(folder) for folder in arguments.pop("pythonpath")]
     application = load_application(**arguments, pythonpath=folders)
