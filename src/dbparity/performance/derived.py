@@ -61,7 +61,7 @@ class Agents:
 
     def __init__(self, workloads: Sequence[Workload], database: Database) -> None:
         self._database = database
-        self._reading = [each.prepare(database) for each in workloads if not _writes(each)]
+        self._reading = [each.prepare(database) for each in workloads if reads(each)]
         self.taken: list[float] = []
 
     def __call__(self) -> None:
@@ -176,8 +176,9 @@ class _Inserting:
                 self._inserted += 1
 
 
-def _writes(workload: Workload) -> bool:
-    return workload.id.startswith(("insert", "update", "delete"))
+def reads(workload: Workload) -> bool:
+    """Whether it can be repeated at once by many, since by its id it changes nothing."""
+    return not workload.id.startswith(("insert", "update", "delete"))
 
 
 def _searches(database: Database, tables: Sequence[Table]) -> Iterator[Suggestion]:

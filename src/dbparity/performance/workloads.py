@@ -7,16 +7,17 @@ the database's engine does: call it inside `Database.run`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dbparity.conformance.population import application_of, populate
 from dbparity.errors import ApplicationError
-from dbparity.performance.derived import Agents, Dataset, connect, derived
+from dbparity.performance.derived import Agents, Dataset, connect, derived, reads
 from dbparity.performance.options import ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dbparity.applications import Prepare
     from dbparity.performance.derived import Operation
@@ -75,12 +76,19 @@ def workloads(database: Database, data: Dataset) -> tuple[Workload, ...]:
         ]
     else:
         found = [Workload(*each) for each in derived(database, data)]
-    general = [Workload("connect", connect), Workload("agents", partial(Agents, found), 250)]
+    general = [Workload("connect", connect)]
+    if any(map(reads, found)):
+        general.append(Workload("agents", partial(Agents, found), 250))
     for each in general:
         if any(each.id == other.id for other in found):
             cure = "give it another name: dbparity has a workload of that name for any application"
             raise ApplicationError(application.name, f"it declares a workload {each.id!r}", cure)
     return (*found, *general)
+
+
+def wanted(id_: str, patterns: Sequence[str]) -> bool:
+    """Whether a workload is among those that ``patterns`` name, or there are none."""
+    return not patterns or any(fnmatchcase(id_, pattern) for pattern in patterns)
 
 
 def _declared(prepare: Prepare, database: Database) -> Operation:
