@@ -381,6 +381,18 @@ class ServerUnsafe(ServerError):
         )
 
 
+class WorkerFailed(DbparityError):
+    """A process that measures one arm of a comparison and could not go on."""
+
+    def __init__(self, arm: str, reason: str, said: str) -> None:
+        """Name the ``arm``, the ``reason`` and what it ``said`` at last."""
+        self.arm, self.reason, self.said = arm, reason, said
+        super().__init__(
+            f"the benchmarks of {arm} died: {reason}; run dbparity bench run there to see it alone"
+            + (f"\n{said}" if said else "")
+        )
+
+
 class DatabaseError(DbparityError):
     """A database that cannot be used."""
 
@@ -482,18 +494,6 @@ class TargetUnwritable(DatabaseError):
         super().__init__(
             f"{url} cannot be written to ({reason}), and nothing was; "
             "name a user who may make tables there"
-        )
-
-
-class WorkerFailed(DbparityError):
-    """A process that measures one arm of a comparison and could not go on."""
-
-    def __init__(self, arm: str, reason: str, said: str) -> None:
-        """Name the ``arm``, the ``reason`` and what it ``said`` at last."""
-        self.arm, self.reason, self.said = arm, reason, said
-        super().__init__(
-            f"the benchmarks of {arm} died: {reason}; run dbparity bench run there to see it alone"
-            + (f"\n{said}" if said else "")
         )
 
 

@@ -58,6 +58,14 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "DuckDB is no target of a migration: its package does not say how it keeps another",
     ),
     (
+        errors.BaseUnusable("v1", "no such revision", "fetch it"),
+        "v1: no such revision; fetch it",
+    ),
+    (
+        errors.BaselineInvalid("base.json", "it is no whole JSON", "write it anew"),
+        "base.json: it is no whole JSON; write it anew",
+    ),
+    (
         errors.TargetIsSource("sqlite:///shop"),
         "sqlite:///shop is the source itself; name another database as the target",
     ),
@@ -122,6 +130,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
     (
         errors.ServerUnsafe("mysql@9", "log_bin", "0", "1"),
         "mysql@9: log_bin is '1' where a test server has '0'; remove what overrides it",
+    ),
+    (
+        errors.WorkerFailed("head", "it ended with 1", "ImportError"),
+        "the benchmarks of head died: it ended with 1; run dbparity bench run there to see it",
     ),
     (
         errors.DatabaseUnreachable("mysql://root:***@localhost/shop", CAUSE),
