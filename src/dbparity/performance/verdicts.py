@@ -90,23 +90,22 @@ _ADVICE = {
 }
 
 
-def report_of(  # noqa: PLR0913  # what a report has
+def report_of(
     comparisons: Sequence[Comparison],
     *,
     application: str,
     started: datetime,
     seconds: float,
     targets: tuple[TargetState, ...] = (),
-    advisory: bool = False,
 ) -> Report:
-    """The report of a comparison; of an ``advisory`` one, failures are notes."""
-    results = tuple(_result(each, advisory=advisory or each.advisory) for each in comparisons)
+    """The report of comparisons; failures of advisory ones are notes."""
+    results = tuple(map(_result, comparisons))
     return Report(
         application, started, seconds, targets, results, claim="No benchmark became slower"
     )
 
 
-def _result(comparison: Comparison, *, advisory: bool) -> Result:
+def _result(comparison: Comparison) -> Result:
     verdict = comparison.verdict
     bad = verdict in {Verdict.FAIL, Verdict.MISSING}
     ratio = comparison.ratio
@@ -114,22 +113,22 @@ def _result(comparison: Comparison, *, advisory: bool) -> Result:
         target=comparison.target,
         category=comparison.rule,
         check=comparison.benchmark,
-        outcome=Outcome.PASSED if bad and advisory else OUTCOMES[verdict],
+        outcome=Outcome.PASSED if comparison.advisory else OUTCOMES[verdict],
         verified=int(verdict is Verdict.PASS),
-        findings=(_finding(comparison, advisory=advisory),) if bad else (),
+        findings=(_finding(comparison),) if bad else (),
         skipped=(Skipped(comparison.reason),) if verdict is Verdict.INCOMPARABLE else (),
         measurements=() if ratio is None else (Measurement("ratio", ratio, "times"),),
         evidence="" if bad else comparison.reason,
     )
 
 
-def _finding(comparison: Comparison, *, advisory: bool) -> Finding:
+def _finding(comparison: Comparison) -> Finding:
     verdict = comparison.verdict
     missing = verdict is Verdict.MISSING
     default = "BENCHMARK-MISSING" if missing else "BENCHMARK-SLOWER"
     return Finding(
         code=_CODES.get((comparison.rule, verdict), default),
-        severity=Severity.NOTE if advisory else Severity.DEGRADED,
+        severity=Severity.NOTE if comparison.advisory else Severity.DEGRADED,
         message=comparison.reason,
         place=Place(comparison.benchmark),
         expected=comparison.expected,
