@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
 import subprocess
 import sys
@@ -51,15 +52,16 @@ SUITE = (
 )
 
 
-def spin() -> None:
-    while True:
+def spin(parent: int) -> None:
+    """Load a core for as long as the parent lives."""
+    while os.getppid() == parent:
         pass
 
 
 @contextmanager
 def loaded(*, wanted: bool) -> Iterator[None]:
     """A process that loads a core, for the block."""
-    process = multiprocessing.get_context("spawn").Process(target=spin, daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=spin, args=[os.getpid()])
     if wanted:
         process.start()
     try:

@@ -111,8 +111,8 @@ def test_a_benchmark_that_is_gone_is_missing_and_a_new_one_is_not_judged() -> No
     gone = {name: taken for name, taken in one.taken[KEY].items() if name != "head"}
     new = {"head": Taken(1, 1)}
     other = ("sqlite", "new")
-    counts = {KEY: {}, other: {}}
-    found, _ = run([Launched({KEY: gone, other: new}, cast("Any", counts))])
+    counts: dict[tuple[str, str], dict[str, Counts]] = {KEY: {}, other: {}}
+    found, _ = run([Launched({KEY: gone, other: new}, counts)])
     assert [(each.benchmark, each.verdict) for each in found] == [
         ("select.a", Verdict.MISSING),
         ("new", Verdict.INCOMPARABLE),
