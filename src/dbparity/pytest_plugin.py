@@ -192,6 +192,7 @@ def pytest_collection_modifyitems(
             )
             for target in state.targets
             for check in on(target, state.targets, checks, state.lease)
+            if not check.alone  # beside other tests it would measure them
         )
 
 

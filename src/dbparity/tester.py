@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dbparity import plugins
 from dbparity.conformance.agreement import compare
-from dbparity.conformance.base import Check, PairCheck, on, perform, words
+from dbparity.conformance.base import Check, PairCheck, on, perform
+from dbparity.conformance.losses import lost, refused
 from dbparity.conformance.population import synthesizer_of
 from dbparity.errors import SchemaRefused, TargetUnknown
 from dbparity.progress import Progress
-from dbparity.results import Finding, Outcome, Report, Result, Severity, Skipped
-from dbparity.servers.ledger import unnamed
+from dbparity.results import Outcome, Report, Result, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,7 @@ _READING_ORDER = (
     "schema",
     "revisions",
     "migrations",
+    "performance",
 )
 
 
@@ -63,18 +64,24 @@ class CrossDatabaseTester:
         self._interrupted = threading.Event()
 
     def run(self) -> Report:
-        """Run all checks, several targets at once, and compare what the targets answered."""
+        """Run all checks, several targets at once, and compare what the targets answered.
+
+        Checks that run alone come last, one after the other.
+        """
         started, clock = datetime.now(UTC), time.perf_counter()
         targets = self.environment.targets
+        given_up: list[dict[bool, str]] = [{} for _ in targets]
         workers = max(min(len(targets), os.cpu_count() or 1), 1)
         with ThreadPoolExecutor(workers) as pool:
             try:
-                results = [result for each in pool.map(self._on_target, targets) for result in each]
+                found = list(pool.map(partial(self._on_target, alone=False), targets, given_up))
             except BaseException:
                 # The pool waits for its threads: let each end with the check that it is at.
                 self._interrupted.set()
                 self.progress.interrupted()
                 raise
+        found += map(partial(self._on_target, alone=True), targets, given_up)
+        results = list(chain.from_iterable(found))
         return Report(
             application=self.application.name,
             started=started,
@@ -83,15 +90,16 @@ class CrossDatabaseTester:
             results=(*results, *compare(results)),
         )
 
-    def _on_target(self, target: Target) -> list[Result]:
+    def _on_target(self, target: Target, given_up: dict[bool, str], *, alone: bool) -> list[Result]:
         results: list[Result] = []
-        given_up: dict[bool, str] = {}
         lease = partial(self.environment.lease, application=self.application)
-        checks = tuple(on(target, self.environment.targets, self.checks, lease))
-        for number, check in enumerate(checks, start=1):
+        every = tuple(on(target, self.environment.targets, self.checks, lease))
+        chosen = [check for check in every if check.alone == alone]
+        before = len(every) - len(chosen) if alone else 0
+        for number, check in enumerate(chosen, start=before + 1):
             if self._interrupted.is_set():
                 break
-            self.progress.checking(str(target), check.name, number, len(checks))
+            self.progress.checking(str(target), check.name, number, len(every))
             for result in self._performed(target, check, given_up):
                 self.progress.checked(result)
                 results.append(result)
@@ -110,11 +118,11 @@ class CrossDatabaseTester:
                 result = perform(check, database)
         except SchemaRefused as error:
             given_up[False] = "the target refuses the application's schema"
-            yield _refused(target, error)
+            yield refused(target, error)
             yield from self._performed(target, check, given_up)
         except Exception as error:  # noqa: BLE001  # the other targets go on
             given_up.update(dict.fromkeys((True, False), "the target was lost"))
-            yield _lost(target, check, error)
+            yield lost(target, check.category, check.name, error)
         else:
             yield result
 
@@ -134,38 +142,3 @@ def load_checks(categories: Iterable[str] = ()) -> tuple[Check | PairCheck, ...]
         if name not in known:
             raise TargetUnknown("category", name, known)
     return tuple(check for name in wanted for check in plugins.load("checks", name))
-
-
-def _refused(target: Target, error: SchemaRefused) -> Result:
-    finding = Finding(
-        code="SCHEMA-REFUSED",
-        severity=Severity.WRONG,
-        message=f"{error.target} refuses {error.subject}",
-        expected="the application's schema can be created",
-        actual=unnamed(str(error.cause)),
-        recommendation=error.cure,
-        targets=(str(target),),
-    )
-    return Result(str(target), "schema", "create_all", Outcome.FAILED, findings=(finding,))
-
-
-def _lost(target: Target, check: Check, error: Exception) -> Result:
-    finding = Finding(
-        code="TARGET-LOST",
-        severity=Severity.WRONG,
-        message=f"{target} gave no database: {type(error).__name__}",
-        expected="the server runs until the last check",
-        actual=words(error),
-        recommendation="look for the reason in the server's log; "
-        "the traceback is in the JSON report",
-        targets=(str(target),),
-    )
-    evidence = "".join(traceback.format_exception(error))
-    return Result(
-        str(target),
-        check.category,
-        check.name,
-        Outcome.FAILED,
-        findings=(finding,),
-        evidence=evidence,
-    )

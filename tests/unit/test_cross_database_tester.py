@@ -293,6 +293,30 @@ def test_interrupted_run_ends_with_the_check_that_it_is_at() -> None:
     assert time.perf_counter() - began < 25
 
 
+def test_check_that_runs_alone_comes_after_all_others_and_never_beside_another() -> None:
+    running: set[str] = set()
+    done: list[str] = []
+
+    def noting(name: str, *, alone: bool) -> Check:
+        def run(database: Database) -> Iterator[Item]:
+            who = f"{name} on {database.target.driver}"
+            running.add(who)
+            if alone:
+                assert running == {who}
+            yield Verified(who)
+            running.remove(who)
+            done.append(who)
+
+        return Check(name, "operations", run, alone=alone)
+
+    told = Told()
+    report = run(noting("timed", alone=True), noting("usual", alone=False), progress=told)
+    assert {result.outcome for result in report.results} == {Outcome.PASSED}
+    assert set(done[:2]) == {"usual on pysqlite", "usual on aiosqlite"}
+    assert done[2:] == ["timed on pysqlite", "timed on aiosqlite"]
+    assert told.began[2:] == [(PYSQLITE, "timed", 2, 2), (AIOSQLITE, "timed", 2, 2)]
+
+
 def test_checks_of_all_categories_are_loaded() -> None:
     assert {check.category for check in load_checks()} == set(plugins.names("checks"))
 

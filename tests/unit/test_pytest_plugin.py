@@ -396,6 +396,11 @@ def test_check_that_no_driver_changes_is_collected_once(
     result.stdout.fnmatch_lines(["*schema::passed?sqlite+pysqlite?*"])
 
 
+def test_check_that_runs_alone_is_not_collected(shop: pytest.Pytester, checks: list[Check]) -> None:
+    checks.append(check("performance", alone=True)(passed))
+    assert shop.runpytest_inprocess("--dbparity").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
 def test_checks_are_not_collected_unasked(shop: pytest.Pytester, checks: list[Check]) -> None:
     checks.append(check("schema")(passed))
     assert shop.runpytest_inprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED

@@ -42,7 +42,8 @@ class Check:
     """A check: its name and category, the features that it needs, and its function.
 
     One that is ``empty`` gets a database without the application's schema. One that runs ``once``
-    for each server asks nothing that depends on the driver.
+    for each server asks nothing that depends on the driver. One that runs ``alone`` measures time:
+    nothing else runs meanwhile.
     """
 
     name: str
@@ -51,13 +52,19 @@ class Check:
     needs: tuple[str, ...] = ()
     empty: bool = False
     once: bool = False
+    alone: bool = False
 
 
 def check(
-    category: str, *, needs: tuple[str, ...] = (), empty: bool = False, once: bool = False
+    category: str,
+    *,
+    needs: tuple[str, ...] = (),
+    empty: bool = False,
+    once: bool = False,
+    alone: bool = False,
 ) -> Callable[[Run], Check]:
     """Make a check of a function; ``needs`` names fields of `Features` that must be true."""
-    return lambda run: Check(run.__name__, category, run, needs, empty, once)
+    return lambda run: Check(run.__name__, category, run, needs, empty, once, alone)
 
 
 @dataclass(frozen=True)
@@ -108,16 +115,17 @@ def perform(check: Check, database: Database) -> Result:
         try:
             items = database.run(lambda database: list(check.run(database)))
         except Exception as error:  # noqa: BLE001  # a check that dies has not passed
-            items, evidence = [_died(check, error)], traceback.format_exc()
+            items, evidence = [died(check.name, error)], traceback.format_exc()
     result = _result(check, str(database.target), items)
     return replace(result, seconds=time.perf_counter() - started, evidence=evidence)
 
 
-def _died(check: Check, error: Exception) -> Finding:
+def died(name: str, error: Exception) -> Finding:
+    """That what is of this name raised something."""
     return Finding(
         code="CHECK-DIED",
         severity=Severity.WRONG,
-        message=f"{check.name} could not be finished: {type(error).__name__}",
+        message=f"{name} could not be finished: {type(error).__name__}",
         expected="the check runs to its end",
         actual=words(error),
         recommendation="the application, its row factory or the backend refused a valid step; "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import anyio.to_thread
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from anyio.from_thread import BlockingPortal
     from sqlalchemy import URL, Engine
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Driver
 
 T = TypeVar("T")
+
+_NAP = 0.001  # seconds
 
 
 class Bridge:
@@ -72,6 +74,25 @@ class Bridge:
         done: list[T | Exception] = await asyncio.gather(*tasks)
         return done
 
+    @contextmanager
+    def lag(self) -> Iterator[list[float]]:
+        """From inside `run`: by how many seconds a task on the event loop wakes too late meanwhile.
+
+        The list grows with each time it wakes; it is empty where the driver needs no loop.
+        """
+        late: list[float] = []
+        if self._portal is None:
+            yield late
+            return
+        napping = asyncio.get_running_loop().create_task(_nap(late))
+        try:
+            await_only(asyncio.sleep(0))
+            yield late
+            # Work that never waits has kept it from waking until now.
+            await_only(asyncio.sleep(2 * _NAP))
+        finally:
+            napping.cancel()
+
     def outside(self, work: Callable[..., T], *arguments: object) -> T:
         """From inside `run`, call ``work(*arguments)`` where `run` can be called again."""
         if self._portal is None:
@@ -93,6 +114,14 @@ class Bridge:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+async def _nap(late: list[float]) -> None:
+    clock = asyncio.get_running_loop().time
+    while True:
+        due = clock() + _NAP
+        await asyncio.sleep(_NAP)
+        late.append(clock() - due)
 
 
 def _outcome(job: Callable[[], T]) -> T | Exception:

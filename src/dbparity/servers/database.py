@@ -79,6 +79,14 @@ class Database:
         """
         return self.bridge.gather(jobs)
 
+    def lag(self) -> AbstractContextManager[list[float]]:
+        """By how many seconds the event loop is late meanwhile; call it from inside `run`.
+
+        A task wakes every millisecond, and the list has how late it was each time; it is empty
+        where the driver needs no loop.
+        """
+        return self.bridge.lag()
+
     @contextmanager
     def another(self) -> Iterator[Database]:
         """A further empty database for the block; call it from inside `run`."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Driver
     from dbparity.servers.ledger import Run
 
-_POOL = {"pool_size": 5, "max_overflow": 45}
+# As many as 25 agents use are kept: to open them anew would be most of what their work costs.
+_POOL = {"pool_size": 25, "max_overflow": 25}
 # One count for the process: two targets may be served by one server.
 _NUMBERS = itertools.count(1)
 

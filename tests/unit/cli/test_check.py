@@ -111,8 +111,8 @@ def test_nothing_but_skipped_checks_exit_with_2(
 
 @pytest.mark.usefixtures("project")
 def test_unknown_outcome_exits_with_2(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    def lose_the_answer(*_: object) -> list[Result]:
-        return [
+    def lose_the_answer(*_: object, alone: bool) -> list[Result]:
+        return alone * [
             Result("sqlite+pysqlite", "operations", "commit", Outcome.PASSED),
             Result("sqlite+pysqlite", "operations", "commit", Outcome.UNKNOWN),
         ]

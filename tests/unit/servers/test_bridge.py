@@ -86,3 +86,34 @@ def test_interrupted_work_does_not_hold_up_the_end() -> None:
         with pytest.raises(KeyboardInterrupt):
             bridge.run(work)
     assert time.perf_counter() - began < 30
+
+
+def test_loop_that_is_blocked_is_late_by_as_much(bridge: Bridge) -> None:
+    def work() -> list[float]:
+        with bridge.lag() as late:
+            time.sleep(0.05)
+        return list(late)
+
+    late = bridge.run(work)
+    if bridge.driver.is_async:
+        assert 0.04 < max(late) < 5
+    else:
+        assert late == []
+
+
+def test_lag_is_noted_until_work_fails_and_no_longer() -> None:
+    backend = SQLite()
+    with Bridge(backend, backend.driver("aiosqlite")) as bridge:
+        noted: list[list[float]] = []
+
+        def work() -> None:
+            with bridge.lag() as late:
+                noted.append(late)
+                raise LookupError("nothing here")
+
+        with pytest.raises(LookupError):
+            bridge.run(work)
+        (late,) = noted
+        before = len(late)
+        bridge.run(lambda: await_only(asyncio.sleep(0.02)))
+        assert len(late) == before
