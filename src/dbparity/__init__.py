@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Driver, Features
     from dbparity.conformance.base import Check, check
     from dbparity.errors import DbparityError
+    from dbparity.performance.requirements import PerformanceValidator
+    from dbparity.performance.workloads import Workload
     from dbparity.results import (
         Finding,
         Observation,
@@ -59,6 +61,7 @@ __all__ = [
     "MigrationValidator",
     "Observation",
     "Outcome",
+    "PerformanceValidator",
     "Place",
     "Report",
     "Result",
@@ -70,6 +73,7 @@ __all__ = [
     "Snapshot",
     "Target",
     "Verified",
+    "Workload",
     "check",
     "diff",
     "load_application",
@@ -81,6 +85,8 @@ _ROOMS = {
     "backends.base": ("Backend", "Driver", "Features"),
     "conformance.base": ("Check", "check"),
     "errors": ("DbparityError",),
+    "performance.requirements": ("PerformanceValidator",),
+    "performance.workloads": ("Workload",),
     "results": (
         "Finding",
         "Observation",

@@ -41,6 +41,8 @@ class Application:
         workloads: by name, what it does: functions of an engine on a database with rows, that
             return the operation to be repeated.
         seed: inserts the rows that workloads run on, through a connection.
+        requirements: by a workload's name, pattern of it, or kind, what it must reach:
+            milliseconds by quantile, such as ``p95``.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Application:
     alembic_environment: Mapping[str, str] = field(default_factory=dict)
     workloads: Mapping[str, Prepare] = field(default_factory=dict)
     seed: Seed | None = None
+    requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def load_application(  # noqa: PLR0913  # each is a setting of its own

@@ -76,6 +76,11 @@ def seed(
     return {name: len(batch) for name, batch in rows.items()}
 
 
+def hundred_thousand(connection: Connection) -> None:
+    """Insert 500 sessions with 100,000 messages, to see what takes long. The caller commits."""
+    seed(connection, 500, messages=200, memories=20)
+
+
 def _id(rng: random.Random) -> UUID:
     return UUID(int=rng.getrandbits(128), version=4)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.settings import Settings
 from dbparity.targets import Target
@@ -45,6 +46,23 @@ Configure = Annotated[
     typer.Option(
         metavar="MODULE:ATTRIBUTE",
         help="A function that attaches to an Engine what the application attaches to its own.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
+Workloads = Annotated[
+    str,
+    typer.Option(
+        metavar="MODULE:ATTRIBUTE",
+        help="A mapping of names to functions of an Engine that return the operation to be "
+        "repeated.",
+        rich_help_panel=_APPLICATION,
+    ),
+]
+Seed = Annotated[
+    str,
+    typer.Option(
+        metavar="MODULE:ATTRIBUTE",
+        help="A function that inserts the rows which workloads run on, through a Connection.",
         rich_help_panel=_APPLICATION,
     ),
 ]
@@ -117,7 +135,15 @@ def settings_for(
     if metadata:
         folders.append(here)
     if metadata not in {"", settings.metadata}:
-        settings = replace(settings, alembic=None, factory="", configure="")
+        settings = replace(
+            settings,
+            alembic=None,
+            factory="",
+            configure="",
+            workloads="",
+            seed="",
+            bench=BenchOptions(),
+        )
     return settings.with_options(
         metadata=metadata,
         pythonpath=(*folders, *settings.pythonpath),

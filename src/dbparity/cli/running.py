@@ -36,7 +36,7 @@ def run_checks(
 ) -> NoReturn:
     """Run ``checks`` for the application of ``settings``, write ``files``, show, and exit."""
     report = _run(settings, settings.application(), checks)
-    conclude(report, settings.fail_on, files, _obstacle(report, settings))
+    conclude(report, settings.fail_on, files, obstacle(report, settings))
 
 
 def conclude(
@@ -89,7 +89,7 @@ def _run(
         return tester.run()
 
 
-def _obstacle(report: Report, settings: Settings) -> str:
+def obstacle(report: Report, settings: Settings) -> str:
     """Why the report, whatever it found, is no answer; "" if it is one."""
     if settings.require and report.missing:
         return f"{count(len(report.missing), 'required target')} missing; nothing was run"

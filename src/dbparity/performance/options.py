@@ -6,6 +6,7 @@ from collections.abc import Mapping  # noqa: TC003  # msgspec reads the annotati
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+_PERCENT = 100
 ROWS = 200
 
 # Milliseconds, by the kind of workload: what the time at that quantile must stay below.
@@ -41,6 +42,12 @@ class BenchOptions:
     groups: tuple[tuple[str, ...], ...] = ()
     requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a requirement that is of no quantile."""
+        for required in self.requirements.values():
+            for name in required:
+                quantile(name)
+
     def limit_of(self, benchmark: str) -> float:
         """By how much ``benchmark`` may become slower; the last pattern that fits counts."""
         fitting = [limit for id_, limit in self.limits.items() if fnmatchcase(benchmark, id_)]
@@ -53,3 +60,18 @@ class BenchOptions:
             if id_ != kind and fnmatchcase(benchmark, id_):
                 found |= required
         return found
+
+
+def quantile(name: str) -> float:
+    """What part of all times is at most as long: 0.95 of ``p95``.
+
+    Raises:
+        ValueError: it is no name of one.
+    """
+    try:
+        part = float(name.removeprefix("p")) / _PERCENT
+    except ValueError:
+        part = 0
+    if not (name.startswith("p") and 0 < part < 1):
+        raise ValueError(f"{name!r} is no quantile: write p50, p95 or p99.9")
+    return part
