@@ -16,6 +16,8 @@ from dbparity.cli.options import (
     AGREED,
     COULD_NOT_RUN,
     FINDINGS,
+    Configure,
+    Factory,
     Json,
     Junit,
     Markdown,
@@ -24,7 +26,9 @@ from dbparity.cli.options import (
     Pythonpath,
     Require,
     Reuse,
+    Seed,
     Targets,
+    Workloads,
 )
 from dbparity.cli.output import outputs
 from dbparity.errors import SettingsInvalid
@@ -119,7 +123,11 @@ def compare(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     ] = False,
     launches: Launches = None,
     metadata: Metadata = "",
+    factory: Factory = "",
+    configure: Configure = "",
     pythonpath: Pythonpath = None,
+    workloads: Workloads = "",
+    seed: Seed = "",
     target: Targets = None,
     provider: Providers = None,
     require: Require = False,
@@ -153,6 +161,10 @@ def compare(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     settings = bench_settings(
         metadata,
         pythonpath,
+        factory=factory,
+        configure=configure,
+        workloads=workloads,
+        seed=seed,
         target=target,
         provider=provider,
         launches=launches,

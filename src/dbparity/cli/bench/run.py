@@ -13,12 +13,16 @@ from dbparity.cli.console import Screen, complain, explain, table
 from dbparity.cli.options import (
     AGREED,
     COULD_NOT_RUN,
+    Configure,
+    Factory,
     Metadata,
     Providers,
     Pythonpath,
     Require,
     Reuse,
+    Seed,
     Targets,
+    Workloads,
 )
 from dbparity.cli.output import outputs
 from dbparity.performance import records as files
@@ -32,7 +36,11 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913, PLR0917  # a command has as many parameters as options
     metadata: Metadata = "",
+    factory: Factory = "",
+    configure: Configure = "",
     pythonpath: Pythonpath = None,
+    workloads: Workloads = "",
+    seed: Seed = "",
     target: Targets = None,
     provider: Providers = None,
     launches: Launches = None,
@@ -65,6 +73,10 @@ def run(  # noqa: PLR0913, PLR0917  # a command has as many parameters as option
     settings = bench_settings(
         metadata,
         pythonpath,
+        factory=factory,
+        configure=configure,
+        workloads=workloads,
+        seed=seed,
         target=target,
         provider=provider,
         launches=launches,
