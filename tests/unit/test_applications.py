@@ -24,6 +24,10 @@ factories = {"agent": lambda number: {"id": number}}
 strangers = {"zebra": dict, "ant": dict}
 configured = []
 configure = configured.append
+workloads = {"select.agent": lambda engine: engine}
+idle = {"select.agent": 3}
+seeded = []
+seed = seeded.append
 """
 
 
@@ -74,6 +78,27 @@ def test_function_that_configures_engines_is_loaded(shop: Path) -> None:
     assert sys.modules["shop_models"].configured == [engine]
 
 
+def test_workloads_and_the_function_that_fills_a_database_are_loaded(shop: Path) -> None:
+    application = load_application(
+        "shop_models:Base.metadata",
+        pythonpath=[shop],
+        workloads="shop_models:workloads",
+        seed="shop_models:seed",
+    )
+    engine = create_engine("sqlite://")
+    prepare: Any = application.workloads["select.agent"]
+    assert prepare(engine) is engine
+    assert application.seed is not None
+    with engine.connect() as connection:
+        application.seed(connection)
+        assert sys.modules["shop_models"].seeded == [connection]
+
+
+def test_application_that_declares_no_workloads_has_none(shop: Path) -> None:
+    application = load_application("shop_models:Base.metadata", pythonpath=[shop])
+    assert (application.workloads, application.seed) == ({}, None)
+
+
 def test_alembic_is_kept_if_its_file_is_there(shop: Path) -> None:
     ini = shop / "alembic.ini"
     ini.touch()
@@ -95,6 +120,10 @@ def test_alembic_is_kept_if_its_file_is_there(shop: Path) -> None:
         ({"factory": "shop_models:empty"}, "it is of type MetaData, not a mapping of table names"),
         ({"factory": "shop_models:strangers"}, "no such table: ant, zebra; the tables are: agent"),
         ({"configure": "shop_models:empty"}, "it is of type MetaData, not a function"),
+        ({"workloads": "shop_models:seed"}, "method, not a mapping of names"),
+        ({"workloads": "shop_models:idle"}, "'select.agent' is no function; write a function of"),
+        ({"seed": "shop_models:seeded"}, "it is of type list, not a function"),
+        ({"seed": "shop_models:gone"}, "has no attribute 'gone'"),
     ],
 )
 def test_application_that_cannot_be_loaded_is_one_error_with_its_reason(

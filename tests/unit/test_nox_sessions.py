@@ -20,6 +20,8 @@ nox_sessions.tests(
     pythons=["3.12", "3.13"],
 )
 nox_sessions.check(install=["-e", "."], options=["--help"])
+nox_sessions.bench(install=["-e", "."], options=["--help"])
+nox_sessions.bench_compare(install=["-e", "."], options=["--help"])
 """
 
 
@@ -88,3 +90,14 @@ def test_column_of_postgresql_is_called_as_its_users_call_it(project: Path) -> N
 
 def test_check_session_runs_the_command_line(project: Path) -> None:
     assert "dbparity check" in nox(project, "--no-venv", "--no-install", "-s", "check")
+
+
+def test_bench_session_writes_a_record_of_each_target(project: Path) -> None:
+    said = nox(project, "--no-venv", "--no-install", "-s", "bench", "--", "--target", "sqlite")
+    assert "dbparity bench run --output .benchmarks --help --target sqlite" in said
+
+
+def test_bench_compare_session_passes_on_what_is_to_be_compared(project: Path) -> None:
+    given = ["--", "--baseline", "old"]
+    said = nox(project, "--no-venv", "--no-install", "-s", "bench-compare", *given)
+    assert "dbparity bench compare --help --baseline old" in said

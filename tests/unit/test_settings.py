@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dbparity.errors import ApplicationError, SettingsInvalid, TargetInvalid, TargetUnknown
+from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER
 from dbparity.settings import Settings
@@ -44,6 +46,8 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         pythonpath = ["src"]
         factory = "shop.seed:factories"
         configure = "shop.engines:configure"
+        workloads = "shop.bench:workloads"
+        seed = "shop.bench:seed"
         irreversible = ["0002"]
         alembic-x = ["url={url}"]
         alembic-environment = { DB_URL = "{url}" }
@@ -56,6 +60,16 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         max-age-hours = 2
         require = true
         fail-on = "lost"
+
+        [tool.dbparity.bench]
+        rows = 7
+        limit = 0.2
+        limits = { "select.*" = 0.3 }
+        launches = 2
+        reference = "postgresql"
+        ratios = { sqlite = { connect = 2 } }
+        groups = [["sqlite+pysqlite", "sqlite+aiosqlite"]]
+        requirements = { query = { p95 = 20 } }
     """)
     settings = load(folder)
     assert settings == Settings(
@@ -64,6 +78,8 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         pythonpath=(folder / "src",),
         factory="shop.seed:factories",
         configure="shop.engines:configure",
+        workloads="shop.bench:workloads",
+        seed="shop.bench:seed",
         irreversible=("0002",),
         alembic_x=("url={url}",),
         alembic_environment={"DB_URL": "{url}"},
@@ -76,6 +92,16 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         max_age=timedelta(hours=2),
         require=True,
         fail_on=Severity.LOST,
+        bench=BenchOptions(
+            rows=7,
+            limit=0.2,
+            limits={"select.*": 0.3},
+            launches=2,
+            reference="postgresql",
+            ratios={"sqlite": {"connect": 2}},
+            groups=(("sqlite+pysqlite", "sqlite+aiosqlite"),),
+            requirements={"query": {"p95": 20}},
+        ),
     )
 
 
@@ -100,6 +126,16 @@ def test_pyproject_without_a_table_configures_nothing(tmp_path: Path) -> None:
         ('reuse = "yes"', "reuse: of type str; write a bool"),
         ("images = { mysql = 9 }", "images: 9 is not a string"),
         ('fail-on = "bad"', "'bad' is no severity; write one of: lost, wrong, degraded, note"),
+        ("workloads = []", "workloads: of type list; write a str"),
+        ("seed = 3", "seed: of type int; write a str"),
+        ("bench = 3", "bench: of type int; write a dict"),
+        ("bench = { lmiit = 1 }", "bench.lmiit: no such setting; the settings are: rows, limit,"),
+        ('bench = { limit = "10%" }', "Expected `float`, got `str` - at `$.limit`; see docs/bench"),
+        ("bench = { limit = 0 }", "Expected `float` > 0.0 - at `$.limit`"),
+        ("bench = { launches = 0 }", "Expected `int` >= 1 - at `$.launches`"),
+        ("bench = { rows = 0 }", "Expected `int` >= 1 - at `$.rows`"),
+        ("bench = { ratios = { mysql = 2 } }", "Expected `object`, got `int` - at `$.ratios[...]`"),
+        ("bench = { requirements = { query = { mean = 3 } } }", "'mean' is no quantile: write p50"),
     ],
 )
 def test_setting_that_cannot_be_used_is_named_with_its_place_and_the_cure(
@@ -219,6 +255,45 @@ def test_application_is_imported_from_its_folder(configure: Callable[[str], Path
     assert application.irreversible == ("0002",)
     assert application.alembic_x == ("url={url}",)
     assert application.alembic_environment == {"DB_URL": "{url}"}
+
+
+def test_another_process_is_told_the_application_as_json(tmp_path: Path) -> None:
+    settings = Settings(
+        metadata="shop:metadata",
+        workloads="shop:workloads",
+        pythonpath=(tmp_path,),
+        alembic=tmp_path,
+    )
+    assert json.loads(json.dumps(settings.application_arguments)) == {
+        "metadata": "shop:metadata",
+        "alembic": None,
+        "factory": "",
+        "configure": "",
+        "workloads": "shop:workloads",
+        "seed": "",
+        "pythonpath": [str(tmp_path)],
+    }
+
+
+def test_application_knows_what_is_required_of_it(configure: Callable[[str], Path]) -> None:
+    folder = configure("""
+        metadata = "settings_goods:metadata"
+        pythonpath = ["src"]
+        workloads = "settings_goods:workloads"
+        seed = "settings_goods:seed"
+        bench = { requirements = { connect = { p95 = 1 } } }
+    """)
+    (folder / "src").mkdir()
+    (folder / "src" / "settings_goods.py").write_text(
+        "from sqlalchemy import Column, Integer, MetaData, Table\n"
+        "metadata = MetaData()\n"
+        "Table('goods', metadata, Column('id', Integer, primary_key=True))\n"
+        "workloads = {'nothing': lambda engine: print}\n"
+        "seed = print\n"
+    )
+    application = load(folder).application()
+    assert application.requirements == {"connect": {"p95": 1}}
+    assert (list(application.workloads), application.seed) == (["nothing"], print)
 
 
 def test_missing_application_is_cured_by_an_option_or_a_setting() -> None:

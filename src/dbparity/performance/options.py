@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  # msgspec reads the annotations
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Annotated
+
+from msgspec import Meta
 
 _PERCENT = 100
 ROWS = 200
+
+_Positive = Annotated[float, Meta(gt=0)]
 
 # Milliseconds, by the kind of workload: what the time at that quantile must stay below.
 REQUIREMENTS: Mapping[str, Mapping[str, float]] = {
@@ -33,12 +38,12 @@ class BenchOptions:
         requirements: by workload id, pattern of it, or kind, milliseconds by quantile (``p95``).
     """
 
-    rows: int = ROWS
-    limit: float = 0.10
-    limits: Mapping[str, float] = field(default_factory=dict)
-    launches: int = 4
+    rows: Annotated[int, Meta(ge=1)] = ROWS
+    limit: _Positive = 0.10
+    limits: Mapping[str, _Positive] = field(default_factory=dict)
+    launches: Annotated[int, Meta(ge=1)] = 4
     reference: str = "sqlite"
-    ratios: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    ratios: Mapping[str, Mapping[str, _Positive]] = field(default_factory=dict)
     groups: tuple[tuple[str, ...], ...] = ()
     requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
