@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -121,10 +122,20 @@ def test_a_benchmark_that_is_gone_is_missing_and_a_new_one_is_not_judged() -> No
 
 @given(st.lists(st.floats(0.5, 2), min_size=1, max_size=9), st.floats(0.5, 2))
 def test_a_benchmark_is_judged_by_its_worse_statistic(ratios: list[float], cpu: float) -> None:
-    found = judge(KEY, "head", [launched(ratio, cpu=cpu) for ratio in ratios])
-    middle = sorted(ratios)[len(ratios) // 2 - (len(ratios) % 2 == 0)]
-    assert found.ratio >= cpu * (1 - 1e-9)
-    assert found.ratio >= middle * (1 - 1e-9)
+    launches = [launched(ratio, cpu=cpu) for ratio in ratios]
+    verdict, found, _ = judge(KEY, "head", launches, 1.1)
+    assert found.ratio == pytest.approx(max(median(ratios), cpu))
+    assert (verdict is Verdict.FAIL) == (found.ratio > 1.1)
+
+
+def test_a_statistic_in_which_the_base_is_steady_decides() -> None:
+    taken = {
+        "base": Taken(0.001, 0.001),
+        "control": Taken(0.001, 0.0013),
+        "head": Taken(0.0012, 0.0015),
+    }
+    verdict, found, control = judge(KEY, "head", [Launched({KEY: taken}, {})], 1.1)
+    assert (verdict, found.statistic, control.ratio) == (Verdict.FAIL, "best", 1.0)
 
 
 def test_a_limit_of_its_own_is_what_a_benchmark_is_judged_by() -> None:
