@@ -32,7 +32,9 @@ def test_all_rules(benchmark: BenchmarkFixture) -> None:
     head, base = suite(1.05), suite(1)
 
     def judge() -> int:
-        found = baseline(head, base, OPTIONS) + drift(head, base, OPTIONS) + counts(head, base)
+        found = (
+            baseline(head, base, OPTIONS) + drift(head, base, OPTIONS) + counts(head, base, OPTIONS)
+        )
         return len(found + literal(head, base) + literal_parity(head, OPTIONS))
 
     assert benchmark(judge) == BENCHMARKS * (4 + 3 + 4 + 4 + 1)

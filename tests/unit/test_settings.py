@@ -69,6 +69,7 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
         reference = "postgresql"
         ratios = { sqlite = { connect = 2 } }
         groups = [["sqlite+pysqlite", "sqlite+aiosqlite"]]
+        uneven = { mysql = ["insert.*"] }
         requirements = { query = { p95 = 20 } }
     """)
     settings = load(folder)
@@ -100,6 +101,7 @@ def test_every_setting_is_read(configure: Callable[[str], Path]) -> None:
             reference="postgresql",
             ratios={"sqlite": {"connect": 2}},
             groups=(("sqlite+pysqlite", "sqlite+aiosqlite"),),
+            uneven={"mysql": ("insert.*",)},
             requirements={"query": {"p95": 20}},
         ),
     )

@@ -35,6 +35,7 @@ class BenchOptions:
         reference: the backend that others' times are compared with.
         ratios: by target and benchmark id, how many times as long as on the reference it may take.
         groups: targets whose times are to be alike within the limit.
+        uneven: by target, the benchmarks that may ask the database otherwise than on others.
         requirements: by workload id, pattern of it, or kind, milliseconds by quantile (``p95``).
     """
 
@@ -45,6 +46,7 @@ class BenchOptions:
     reference: str = "sqlite"
     ratios: Mapping[str, Mapping[str, _Positive]] = field(default_factory=dict)
     groups: tuple[tuple[str, ...], ...] = ()
+    uneven: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

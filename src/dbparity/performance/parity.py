@@ -23,7 +23,10 @@ DRIFT, COUNTS, LITERAL = "drift", "counts", "literal"
 _DECLARE = "[tool.dbparity.bench.ratios]"
 _RATIO = "profile it on both backends; if it is meant, store a new baseline, or declare it in "
 _RATIO += _DECLARE
-_QUERIES = "look for a query in a loop; if the change is meant, store a new baseline"
+_QUERIES = (
+    "look for a query in a loop; if the change is meant, store a new baseline; if the backend "
+)
+_QUERIES += "needs it, declare it in [tool.dbparity.bench.uneven]"
 
 
 def drift(
@@ -55,20 +58,25 @@ def drift(
     return ordered(found)
 
 
-def counts(head: Records, base: Records | None) -> list[Comparison]:
+def counts(head: Records, base: Records | None, options: BenchOptions) -> list[Comparison]:
     """What each call asks of the database: the same on all targets, and the same as in ``base``.
 
-    No clock has a part in it, so it neither is noisy nor knows a limit.
+    What is declared to be uneven is compared with ``base`` alone. No clock has a part in it, so
+    it neither is noisy nor knows a limit.
     """
-    alike = defaultdict(list)
+    even = defaultdict(list)
     for record in head.records:
-        alike[record.benchmark].append(record)
+        if record.counts is not None and not _is_uneven(record, options):
+            even[record.benchmark].append(record)
+    usual = {benchmark: _usual(peers) for benchmark, peers in even.items() if len(peers) > 1}
     stored = base.by_key if base else {}
-    found = [
-        _counted(record, stored.get(record.key), peers)
-        for peers in alike.values()
-        for record in peers
-    ]
+    found = []
+    for record in head.records:
+        wanted = {"the baseline": _counts_then(record, stored.get(record.key))}
+        if not _is_uneven(record, options):
+            wanted["most targets"] = usual.get(record.benchmark)
+        known = {where: counts for where, counts in wanted.items() if counts is not None}
+        found.append(_counted(record, known))
     return ordered(found)
 
 
@@ -154,16 +162,20 @@ def _stored_ratio(
 
 
 def _declared(record: Record, options: BenchOptions) -> _Wanted | None:
-    """The declared ratio; the last that fits counts."""
+    fitting = _fitting(record, options.ratios)
+    return _Wanted(fitting[-1]) if fitting else None
+
+
+def _fitting(record: Record, declared: Mapping[str, Mapping[str, float]]) -> list[float]:
+    """What is declared of a record, by patterns of targets and of ids; the last counts."""
     target = Target.parse(record.target)
-    fitting = [
-        ratio
-        for pattern, ratios in options.ratios.items()
+    return [
+        value
+        for pattern, values in declared.items()
         if target.matches(Target.parse(pattern))
-        for id_, ratio in ratios.items()
+        for id_, value in values.items()
         if fnmatchcase(record.benchmark, id_)
     ]
-    return _Wanted(fitting[-1]) if fitting else None
 
 
 def _incomparable(record: Record, rule: str, reason: str) -> Comparison:
@@ -178,24 +190,32 @@ def _floor(*records: Record) -> float:
     return floor
 
 
-def _counted(record: Record, before: Record | None, peers: Sequence[Record]) -> Comparison:
-    wanted, where = _usual(peers), "most targets"
-    comparable = sum(each.counts is not None for each in peers) > 1
-    if before is not None and before.counts is not None:
-        same_data = before.fingerprint.data == record.fingerprint.data
-        if same_data and (before.counts != record.counts or not comparable):
-            wanted, where, comparable = before.counts, "the baseline", True
-    if record.counts is None or wanted is None or not comparable:
+def _is_uneven(record: Record, options: BenchOptions) -> bool:
+    declared = {target: dict.fromkeys(ids, 1.0) for target, ids in options.uneven.items()}
+    return bool(_fitting(record, declared))
+
+
+def _counts_then(record: Record, before: Record | None) -> Counts | None:
+    """What was asked when there were the same rows."""
+    if before is None or before.fingerprint.data != record.fingerprint.data:
+        return None
+    return before.counts
+
+
+def _counted(record: Record, wanted: Mapping[str, Counts]) -> Comparison:
+    if record.counts is None or not wanted:
         reason = "there is nothing that its counts could be equal to: name a --baseline"
         return _incomparable(record, COUNTS, reason)
-    changed = wanted.changes_to(record.counts)
+    changes = {where: counts.changes_to(record.counts) for where, counts in wanted.items()}
+    where = next(filter(changes.get, changes), next(iter(wanted)))
+    changed = changes[where]
     return Comparison(
         record.benchmark,
         record.target,
         COUNTS,
         Verdict.FAIL if changed else Verdict.PASS,
         reason=f"a call asks otherwise than {where}: {', '.join(changed)}" if changed else "",
-        expected=str(wanted),
+        expected=str(wanted[where]),
         found=str(record.counts),
         advice=_QUERIES,
     )
@@ -204,8 +224,7 @@ def _counted(record: Record, before: Record | None, peers: Sequence[Record]) -> 
 def _usual(peers: Sequence[Record]) -> Counts | None:
     """What most of them ask; of two that are as frequent, the less."""
     known = Counter(each.counts for each in peers if each.counts is not None)
-    ranked = sorted(known, key=lambda each: (-known[each], tuple(each.items().values())))
-    return ranked[0] if ranked else None
+    return min(known, key=lambda each: (-known[each], tuple(each.items().values())))
 
 
 def _spread(peers: Sequence[Record], options: BenchOptions, *, advisory: bool) -> Comparison:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dbparity.applications import Application
 from dbparity.cli import main
 from dbparity.performance.measure import Counts, Timing
+from dbparity.performance.options import BenchOptions
 from dbparity.performance.parity import counts
 from dbparity.performance.records import Records, read
 from dbparity.performance.running import describe, recorded
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 METADATA = ledger()
 ACCOUNTS, ENTRIES = METADATA.tables["accounts"], METADATA.tables["entries"]
 ROWS = 50
+OPTIONS = BenchOptions()
 ROOT = Path(__file__).parents[3]
 
 
@@ -102,7 +104,7 @@ def test_query_in_a_loop_asks_more_than_the_baseline(lease: Lease) -> None:
         base = database.run(measured)
     with lease(doing(looped)) as database:
         head = database.run(measured)
-    found = {each.benchmark: each for each in counts(head, base)}
+    found = {each.benchmark: each for each in counts(head, base, OPTIONS)}
     assert found["connect"].verdict == "pass"
     assert found["list.entries"].verdict == "fail"
     assert "the baseline: statements 1 → 51, rows 50 → 100" in found["list.entries"].reason
@@ -119,7 +121,7 @@ def test_query_in_a_loop_on_one_backend_asks_more_than_the_others(lease: Lease) 
         if each.benchmark == "list.entries"
         for target in ("duckdb+one", "duckdb+two")
     ]
-    failed = [each for each in counts(Records.of([*found, *others]), None) if each.reason]
+    failed = [each for each in counts(Records.of([*found, *others]), None, OPTIONS) if each.reason]
     assert "most targets: statements 1 → 51" in failed[-1].reason
 
 

@@ -107,11 +107,11 @@ def three(*asked: Counts | None) -> Records:
 
 
 def test_equal_counts_on_all_targets_pass() -> None:
-    assert {each.verdict for each in counts(three(ONE, ONE, ONE), None)} == {Verdict.PASS}
+    assert {each.verdict for each in counts(three(ONE, ONE, ONE), None, OPTIONS)} == {Verdict.PASS}
 
 
 def test_target_that_asks_more_than_most_fails() -> None:
-    found = counts(three(ONE, ONE, MANY), None)
+    found = counts(three(ONE, ONE, MANY), None, OPTIONS)
     assert verdicts(found) == [
         ("select.user", MYSQL, "fail"),
         ("select.user", PG, "pass"),
@@ -121,7 +121,7 @@ def test_target_that_asks_more_than_most_fails() -> None:
 
 
 def test_of_two_targets_the_one_that_asks_more_fails() -> None:
-    found = counts(three(MANY, ONE), None)
+    found = counts(three(MANY, ONE), None, OPTIONS)
     assert verdicts(found) == [
         ("select.user", PG, "pass"),
         ("select.user", "sqlite+pysqlite", "fail"),
@@ -129,46 +129,70 @@ def test_of_two_targets_the_one_that_asks_more_fails() -> None:
 
 
 def test_n_plus_one_on_all_targets_fails_against_the_baseline() -> None:
-    found = counts(three(MANY, MANY), three(ONE, ONE))
+    found = counts(three(MANY, MANY), three(ONE, ONE), OPTIONS)
     assert {each.verdict for each in found} == {Verdict.FAIL}
     assert found[0].reason == "a call asks otherwise than the baseline: statements 1 → 51"
     assert (found[0].expected, found[0].found) == (str(ONE), str(MANY))
 
 
 def test_one_target_is_equal_to_its_baseline() -> None:
-    assert only(counts(three(ONE), three(ONE))).verdict is Verdict.PASS
+    assert only(counts(three(ONE), three(ONE), OPTIONS)).verdict is Verdict.PASS
 
 
 def test_target_that_asks_what_it_asked_before_is_still_to_ask_what_others_do() -> None:
-    found = counts(three(ONE, ONE, MANY), three(ONE, ONE, MANY))
+    found = counts(three(ONE, ONE, MANY), three(ONE, ONE, MANY), OPTIONS)
     assert verdicts(found)[0] == ("select.user", MYSQL, "fail")
 
 
+UNEVEN = BenchOptions(uneven={"mysql": ("select.*",)})
+
+
+def test_declared_target_may_ask_otherwise_than_others() -> None:
+    found = counts(three(ONE, ONE, MANY), None, UNEVEN)
+    assert verdicts(found) == [
+        ("select.user", MYSQL, "incomparable"),
+        ("select.user", PG, "pass"),
+        ("select.user", "sqlite+pysqlite", "pass"),
+    ]
+
+
+def test_declared_target_has_no_voice_in_what_others_ask() -> None:
+    both = BenchOptions(uneven={"mysql": ("*",), "postgresql": ("*",)})
+    found = counts(three(ONE, MANY, MANY), None, both)
+    assert {each.verdict for each in found} == {Verdict.INCOMPARABLE}
+
+
+def test_declared_target_asks_what_it_asked_before() -> None:
+    head, base = three(ONE, ONE, MANY), three(ONE, ONE, ONE)
+    assert verdicts(counts(head, head, UNEVEN))[0] == ("select.user", MYSQL, "pass")
+    assert verdicts(counts(head, base, UNEVEN))[0] == ("select.user", MYSQL, "fail")
+
+
 def test_one_target_without_a_baseline_has_nothing_to_be_equal_to() -> None:
-    found = only(counts(three(ONE), None))
+    found = only(counts(three(ONE), None, OPTIONS))
     assert found.verdict is Verdict.INCOMPARABLE
     assert found.reason.endswith("name a --baseline")
 
 
 def test_counts_that_were_not_recorded_are_incomparable() -> None:
-    assert {each.verdict for each in counts(three(None, None), three(ONE))} == {
+    assert {each.verdict for each in counts(three(None, None), three(ONE), OPTIONS)} == {
         Verdict.INCOMPARABLE
     }
 
 
 def test_counts_on_other_rows_are_not_compared() -> None:
     base = records(record(counts=MANY, fingerprint=fingerprint(data="9,000 rows in 1 tables")))
-    assert only(counts(three(ONE), base)).verdict is Verdict.INCOMPARABLE
+    assert only(counts(three(ONE), base, OPTIONS)).verdict is Verdict.INCOMPARABLE
 
 
 def test_baseline_without_counts_is_none() -> None:
-    assert only(counts(three(ONE), three(None))).verdict is Verdict.INCOMPARABLE
+    assert only(counts(three(ONE), three(None), OPTIONS)).verdict is Verdict.INCOMPARABLE
 
 
 @given(st.permutations([*three(ONE, MANY, MANY).records, record("connect", PG, counts=None)]))
 def test_order_does_not_matter(found: list[Record]) -> None:
     ordered = sorted(found, key=lambda each: each.target)
-    assert counts(Records.of(found), None) == counts(Records.of(ordered), None)
+    assert counts(Records.of(found), None, OPTIONS) == counts(Records.of(ordered), None, OPTIONS)
 
 
 def test_literal_parity_is_that_of_the_slowest_to_the_fastest() -> None:
@@ -202,4 +226,4 @@ def test_thousand_benchmarks_on_four_targets_are_all_judged(entropy: int) -> Non
         record(f"b{n}", t, chance.uniform(1, 2)) for n in range(1000) for t in targets
     )
     assert len(drift(head, head, OPTIONS)) == 3000
-    assert len(counts(head, head)) == 4000
+    assert len(counts(head, head, OPTIONS)) == 4000

@@ -117,7 +117,7 @@ def _compared(
     if Parity.DRIFT in wanted:
         found += parity.drift(head, base, options, strict=question.strict)
     if Parity.COUNTS in wanted:
-        found += parity.counts(head, base)
+        found += parity.counts(head, base, options)
     if Parity.LITERAL in wanted:
         found += parity.literal_parity(head, options, asked=Parity.LITERAL in question.parity)
     return found
