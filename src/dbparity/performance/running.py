@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HARNESS = "dbparity"
 _SLICE = 0.02  # seconds
 _ROUNDS = 6
-_FEWEST = 2  # rounds of what takes longer than all slices together
+_FEWEST = 4  # rounds of what takes longer than all slices together
 _PROBE = 3  # calls
 _WORK = "measure"
 
