@@ -46,20 +46,26 @@ def pytest_sessionfinish() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run what is marked ``any_driver`` through one driver of each server, chosen by its name.
 
-    All drivers have their share, and the suite takes half of the time. What is slow comes first,
-    lest one worker waits for it in the end.
+    What is marked ``any_server`` runs on one target of each product, chosen by its file. All have
+    their share, and the suite takes half of the time. What is slow comes first, lest one worker
+    waits for it in the end.
     """
-    groups: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
         callspec = getattr(item, "callspec", None)
         target = callspec.params.get("target") if callspec is not None else None
-        if target is not None and item.get_closest_marker("any_driver"):
-            groups[item.nodeid.replace(str(target), "*"), target.server].append(item)
+        if target is None:
+            continue
+        name = item.nodeid.replace(str(target), "*")
+        if item.get_closest_marker("any_server"):
+            groups[name, target.backend, str(item.path.name)].append(item)
+        elif item.get_closest_marker("any_driver"):
+            groups[name, target.server, name].append(item)
     left_out = {
         item
-        for (name, _), alike in groups.items()
+        for (_, _, choice), alike in groups.items()
         for item in alike
-        if item is not alike[crc32(name.encode()) % len(alike)]
+        if item is not alike[crc32(choice.encode()) % len(alike)]
     }
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from dbparity.results import Outcome, Severity
+from dbparity.conformance import base as conformance
+from dbparity.performance.measure import counted
+from dbparity.performance.workloads import fill, workloads
+from dbparity.results import Observation, Outcome, Place, Severity
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.settings import Settings
 from dbparity.targets import Target
 from dbparity.tester import CrossDatabaseTester, load_checks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from dbparity.applications import Application
-    from dbparity.results import Report
+    from dbparity.conformance.base import Check, PairCheck
+    from dbparity.results import Item, Report
+    from dbparity.servers.database import Database
 
 ROOT = Path(__file__).parents[2]
 CATEGORIES = {"concurrency", "integrity", "operations", "schema", "transactions"}
+# Milliseconds that everything meets, also where other tests run beside.
+LENIENT = {"*": {"p50": 5_000.0, "p95": 5_000.0, "p99": 5_000.0}}
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +38,30 @@ def settings() -> Settings:
 
 @pytest.fixture(scope="module")
 def application(settings: Settings) -> Application:
-    return settings.application()
+    return replace(settings.application(), requirements=LENIENT)
 
 
-def check(environment: DatabaseTestEnvironment, application: Application) -> Report:
-    return CrossDatabaseTester(environment, application, load_checks()).run()
+@pytest.fixture(scope="module")
+def environment(
+    settings: Settings, pytestconfig: pytest.Config
+) -> Iterator[DatabaseTestEnvironment]:
+    """All targets that were chosen for the test run."""
+    chosen = tuple(map(Target.parse, pytestconfig.getoption("dbparity_target")))
+    targets = chosen or settings.targets
+    with DatabaseTestEnvironment(targets, settings.server_options) as environment:
+        assert not (settings.require and environment.missing), environment.missing
+        yield environment
 
 
-def assert_agrees(report: Report) -> None:
+def check(
+    environment: DatabaseTestEnvironment,
+    application: Application,
+    checks: Sequence[Check | PairCheck],
+) -> Report:
+    return CrossDatabaseTester(environment, application, checks).run()
+
+
+def assert_agrees(report: Report, categories: set[str]) -> None:
     """Nothing found, nothing unknown, and every category proved something on every target.
 
     Revisions are checked on the first target of each server, migrations from one target of each
@@ -49,31 +75,58 @@ def assert_agrees(report: Report) -> None:
     for state in report.targets:
         proved = {r.category for r in report.results if r.target == state.target and r.verified}
         server = Target.parse(state.target).server
-        wanted = CATEGORIES | (set() if server in served else {"revisions"})
+        wanted = categories | (set() if server in served else {"revisions"})
         if state.target in paired.values() and len(paired) > 1:
             wanted |= {"migrations"}
         assert proved == wanted, state
         served.add(server)
 
 
+@conformance.check("performance")
+def asks_alike(database: Database) -> Iterator[Item]:
+    """Each workload asks as much of every database, whatever it takes."""
+    for workload in workloads(database, fill(database)):
+        # What agents do at once is what the other workloads do.
+        if workload.kind != "agents":
+            operation = workload.prepare(database)
+            asked = " ".join(map(str, counted(database.engine, operation)))
+            yield Observation("what a call asks of it", asked, Place(workload.id))
+
+
 class TestCrossDatabaseCompatibility:
     def test_sqlite_baseline(self, application: Application) -> None:
         with DatabaseTestEnvironment(["sqlite"]) as environment:
-            report = check(environment, application)
+            report = check(environment, application, load_checks())
         assert [state.target for state in report.targets] == ["sqlite+pysqlite", "sqlite+aiosqlite"]
-        assert_agrees(report)
+        assert_agrees(report, CATEGORIES | {"performance"})
 
     @pytest.mark.slow
     @pytest.mark.timeout(900)
     def test_full_cross_database_suite(
-        self, application: Application, settings: Settings, pytestconfig: pytest.Config
+        self, environment: DatabaseTestEnvironment, application: Application
     ) -> None:
-        chosen = tuple(map(Target.parse, pytestconfig.getoption("dbparity_target")))
-        targets = chosen or settings.targets
-        with DatabaseTestEnvironment(targets, settings.server_options) as environment:
-            assert not (settings.require and environment.missing), environment.missing
-            report = check(environment, application)
-        assert_agrees(report)
+        # Performance has a test of its own below.
+        checks = [each for each in load_checks() if each.category != "performance"]
+        report = check(environment, application, checks)
+        assert_agrees(report, CATEGORIES)
         compared = [result for result in report.results if not result.target]
         assert compared
         assert all(result.outcome is Outcome.PASSED for result in compared)
+
+
+class TestCrossDatabasePerformance:
+    @pytest.mark.slow
+    @pytest.mark.timeout(600)
+    def test_performance_parity(
+        self, environment: DatabaseTestEnvironment, application: Application
+    ) -> None:
+        report = check(environment, application, [*load_checks(["performance"]), asks_alike])
+        assert not report.findings, report.findings
+        judged = [each for each in report.results if each.check == "meets_requirements"]
+        assert {each.target for each in judged} == {str(each) for each in environment.targets}
+        for result in judged:
+            # Twelve workloads of its own, connections and agents: each requirement is decided.
+            assert (result.outcome, result.skipped) == (Outcome.PASSED, ()), result
+            assert result.verified >= 2 * 14
+        (compared,) = (each for each in report.results if not each.target)
+        assert (compared.outcome, compared.verified) == (Outcome.PASSED, 13)

@@ -78,7 +78,7 @@ def seed(
 
 def hundred_thousand(connection: Connection) -> None:
     """Insert 500 sessions with 100,000 messages, to see what takes long. The caller commits."""
-    seed(connection, 500, messages=200, memories=20)
+    seed(connection, 500, messages=200, memories=10)
 
 
 def _id(rng: random.Random) -> UUID:

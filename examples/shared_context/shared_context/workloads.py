@@ -7,6 +7,7 @@ that returns the operation. Every database with the same rows is asked for the s
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -163,6 +164,9 @@ class AppendingTen(Appending):
             session.message_count += self.units
             db.add_all(
                 Message(
+                    # Where a default makes the key and the backend has no RETURNING, as MySQL, the
+                    # ORM inserts one by one.
+                    id=uuid4(),
                     session_id=session.id,
                     sequence=before + number,
                     sender=LOADER,

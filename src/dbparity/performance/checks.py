@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 # As few as decide the 95th percentile; `dbparity bench requirements` has time for rarer ones.
-_EFFORT = Effort(samples=128, seconds=2.0, rarest=0.95)
+_EFFORT = Effort(samples=90, seconds=2.0, rarest=0.95, confidence=0.95)
 
 
 @check("performance", alone=True)

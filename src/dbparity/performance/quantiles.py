@@ -79,18 +79,21 @@ class Judgement:
 
 
 def judge(
-    seconds: Sequence[float], required: Mapping[str, float], look: int = 1
+    seconds: Sequence[float],
+    required: Mapping[str, float],
+    look: int = 1,
+    confidence: float = CONFIDENCE,
 ) -> tuple[Judgement, ...]:
     """Judge those times by each quantile that is ``required``, in milliseconds.
 
     Whoever looks again after more samples says for which time, counted from 1: all looks together
-    are wrong about a quantile in at most 1 % of series, half of that on either side.
+    are right about a quantile with that confidence, and wrong as often on either side.
     """
     ordered = sorted(1000 * each for each in seconds)
     samples = len(ordered)
     bounded = [0, *ordered, math.inf]
     # The sum over all looks is the first one's without the denominator.
-    tail = (1 - CONFIDENCE) / 2 / (look * (look + 1))
+    tail = (1 - confidence) / 2 / (look * (look + 1))
     judged = []
     for name, limit in required.items():
         part = quantile(name)

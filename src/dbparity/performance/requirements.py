@@ -16,7 +16,7 @@ from dbparity.performance import measure
 from dbparity.performance.derived import Agents
 from dbparity.performance.judged import Judged
 from dbparity.performance.options import BenchOptions, quantile
-from dbparity.performance.quantiles import binomial, judge
+from dbparity.performance.quantiles import CONFIDENCE, binomial, judge
 from dbparity.performance.verdicts import Verdict
 from dbparity.performance.workloads import fill, workloads
 from dbparity.progress import Progress
@@ -43,11 +43,13 @@ class Effort:
         samples: at first; then as many again, and again, until its requirements are decided.
         seconds: after which they are left undecided.
         rarest: the greatest quantile that is judged: rare ones need many samples.
+        confidence: of all looks together at a quantile.
     """
 
     samples: int = 700
     seconds: float = 10.0
     rarest: float = 1.0
+    confidence: float = CONFIDENCE
 
 
 class PerformanceValidator:
@@ -133,9 +135,10 @@ class PerformanceValidator:
         wanted = min(self.effort.samples, max(int(seconds / _FIRST / pace), 1))
         times: list[float] = []
         judgements: tuple[Judgement, ...] = ()
+        spent = time.perf_counter() - began
         for look in itertools.count(1):
-            times += _series(operation, wanted)
-            judgements = judge(times, required, look)
+            times += _series(operation, wanted, seconds - spent)
+            judgements = judge(times, required, look, self.effort.confidence)
             spent = time.perf_counter() - began
             wanted = min(len(times), int((seconds - spent) * len(times) / spent))
             if wanted <= 0 or _are_decided(judgements):
@@ -145,20 +148,27 @@ class PerformanceValidator:
 
 def _warmed(operation: Operation, seconds: float) -> float:
     """The seconds of a call, once everything is in its caches."""
-    times = _series(operation, 1)
-    more = min(_WARM_UP - len(times), int(seconds / _WARM_UP / times[0]))
-    times += _series(operation, max(more, 0))
+    few = seconds / _WARM_UP
+    times = _series(operation, 1, few)
+    more = min(_WARM_UP - len(times), int(few / times[0]))
+    times += _series(operation, max(more, 0), few)
     return statistics.median(times)
 
 
-def _series(operation: Operation, samples: int) -> list[float]:
-    """The seconds of so many calls, or of a few more, where agents make many at once."""
+def _series(operation: Operation, samples: int, seconds: float) -> list[float]:
+    """The seconds of so many calls.
+
+    Where agents make many at once, of a few more, or of fewer where they take too long.
+    """
     if not isinstance(operation, Agents):
         return measure.sample(operation, samples)
+    operation.ends = time.perf_counter() + seconds
     times: list[float] = []
     while len(times) < samples:
         operation()
         times += operation.taken
+        if time.perf_counter() >= operation.ends:
+            break
     return times
 
 

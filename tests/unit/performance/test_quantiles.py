@@ -156,3 +156,10 @@ def test_scipy_that_is_missing_is_named_with_its_extra(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     with pytest.raises(DriverMissing, match=r"judging requirements: .*'dbparity\[bench\]'"):
         binomial()
+
+
+def test_less_confidence_wants_fewer_samples() -> None:
+    times = [0.001] * 86  # 0.95 ** 86 is 1.2 %
+    (sure,) = judge(times, {"p95": 10})
+    (less,) = judge(times, {"p95": 10}, confidence=0.95)
+    assert (sure.verdict, less.verdict) == (Verdict.INCONCLUSIVE, Verdict.PASS)

@@ -200,6 +200,11 @@ def test_application_that_only_writes_has_no_agents(validated: Validating) -> No
     assert {result.check for result in report.results} == {"insert.account", "connect"}
 
 
+def test_agents_begin_nothing_more_when_the_time_is_over(validated: Validating) -> None:
+    report = validated({OFTEN: taking(20)}, None, HASTY, "aiosqlite")
+    assert 25 <= figures(result_of(report, "agents"))["samples"] < 250
+
+
 def test_applications_own_requirements_count_where_no_others_are_given(
     validated: Validating,
 ) -> None:
