@@ -295,3 +295,14 @@ def test_workload_is_wanted_by_a_pattern_or_where_there_is_none(
     is_wanted: bool,  # noqa: FBT001
 ) -> None:
     assert wanted("search.users", patterns) is is_wanted
+
+
+def test_agents_end_with_the_operation_that_they_are_at(tmp_path: Path) -> None:
+    def work(database: Database) -> int:
+        agents = Agents([Workload("connect", connect)], database)
+        agents.ends = 0
+        agents()
+        return len(agents.taken)
+
+    with on(tmp_path, application(ledger())) as database:
+        assert database.run(work) == 25
