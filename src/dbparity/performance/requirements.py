@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 import time
 import traceback
@@ -134,16 +133,15 @@ class PerformanceValidator:
         pace = _warmed(operation, seconds)
         wanted = min(self.effort.samples, max(int(seconds / _FIRST / pace), 1))
         times: list[float] = []
-        judgements: tuple[Judgement, ...] = ()
-        spent = time.perf_counter() - began
-        for look in itertools.count(1):
+        look, spent = 0, time.perf_counter() - began
+        while True:
+            look += 1
             times += _series(operation, wanted, seconds - spent)
             judgements = judge(times, required, look, self.effort.confidence)
             spent = time.perf_counter() - began
             wanted = min(len(times), int((seconds - spent) * len(times) / spent))
             if wanted <= 0 or _are_decided(judgements):
-                break
-        return tuple(times), judgements
+                return tuple(times), judgements
 
 
 def _warmed(operation: Operation, seconds: float) -> float:
