@@ -58,7 +58,8 @@ class Agents:
     """25 agents at once, each doing 10 operations of those workloads that only read.
 
     ``taken`` has the seconds of each of the 250 operations of the last call. No agent begins
-    another one after ``ends``, a time of `time.perf_counter`.
+    another one after ``ends``, a time of `time.perf_counter`. Each waits ``pause`` seconds between
+    two operations; they begin one after the other.
     """
 
     def __init__(self, workloads: Sequence[Workload], database: Database) -> None:
@@ -66,6 +67,7 @@ class Agents:
         self._reading = [each.prepare(database) for each in workloads if reads(each)]
         self.taken: list[float] = []
         self.ends = math.inf
+        self.pause = 0.0
 
     def __call__(self) -> None:
         """Let all agents work, and raise what the first failure of theirs was."""
@@ -76,6 +78,7 @@ class Agents:
                 raise done
 
     def _work(self, number: int) -> None:
+        self._database.sleep(self.pause * number / _AGENTS)
         for step in range(_OPERATIONS):
             operation = self._reading[(number + step) % len(self._reading)]
             began = time.perf_counter()
@@ -84,6 +87,7 @@ class Agents:
             self.taken.append(now - began)
             if now >= self.ends:
                 break
+            self._database.sleep(self.pause)
 
 
 def derived(database: Database, data: Dataset) -> Iterator[Suggestion]:

@@ -43,12 +43,15 @@ class Effort:
         seconds: after which they are left undecided.
         rarest: the greatest quantile that is judged: rare ones need many samples.
         confidence: of all looks together at a quantile.
+        pause: seconds that each of several agents waits between two operations. What tireless ones
+            wait for is one another: it tells how much a process can do, not how long it takes.
     """
 
     samples: int = 700
     seconds: float = 10.0
     rarest: float = 1.0
     confidence: float = CONFIDENCE
+    pause: float = 0.1
 
 
 class PerformanceValidator:
@@ -136,7 +139,7 @@ class PerformanceValidator:
         look, spent = 0, time.perf_counter() - began
         while True:
             look += 1
-            times += _series(operation, wanted, seconds - spent)
+            times += _series(operation, wanted, seconds - spent, self.effort.pause)
             judgements = judge(times, required, look, self.effort.confidence)
             spent = time.perf_counter() - began
             wanted = min(len(times), int((seconds - spent) * len(times) / spent))
@@ -153,14 +156,14 @@ def _warmed(operation: Operation, seconds: float) -> float:
     return statistics.median(times)
 
 
-def _series(operation: Operation, samples: int, seconds: float) -> list[float]:
+def _series(operation: Operation, samples: int, seconds: float, pause: float = 0.0) -> list[float]:
     """The seconds of so many calls.
 
     Where agents make many at once, of a few more, or of fewer where they take too long.
     """
     if not isinstance(operation, Agents):
         return measure.sample(operation, samples)
-    operation.ends = time.perf_counter() + seconds
+    operation.ends, operation.pause = time.perf_counter() + seconds, pause
     times: list[float] = []
     while len(times) < samples:
         operation()

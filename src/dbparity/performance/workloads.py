@@ -54,12 +54,18 @@ def fill(database: Database, rows: int = ROWS) -> Dataset:
 
     Call it from inside `Database.run`.
     """
-    seed = application_of(database).seed
-    if seed is None:
-        return Dataset(populate(database, rows))
+    application = application_of(database)
+    if application.seed is None:
+        data = Dataset(populate(database, rows))
+    else:
+        with database.engine.begin() as connection:
+            application.seed(connection)
+        data = Dataset(None)
     with database.engine.begin() as connection:
-        seed(connection)
-    return Dataset(None)
+        # Servers gather statistics when they find the time: until then a plan may be ten times as
+        # slow as soon after.
+        database.backend.analyze(connection, application.metadata.sorted_tables)
+    return data
 
 
 def workloads(database: Database, data: Dataset) -> tuple[Workload, ...]:

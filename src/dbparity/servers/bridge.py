@@ -7,6 +7,7 @@ greenlet on an event loop of the bridge's own, where the sync facade of an async
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
@@ -92,6 +93,13 @@ class Bridge:
             await_only(asyncio.sleep(2 * _NAP))
         finally:
             napping.cancel()
+
+    def sleep(self, seconds: float) -> None:
+        """From inside `run` or a job of `gather`, let all others work meanwhile."""
+        if self._portal is None:
+            time.sleep(seconds)
+        else:
+            await_only(asyncio.sleep(seconds))
 
     def outside(self, work: Callable[..., T], *arguments: object) -> T:
         """From inside `run`, call ``work(*arguments)`` where `run` can be called again."""

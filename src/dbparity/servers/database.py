@@ -79,6 +79,10 @@ class Database:
         """
         return self.bridge.gather(jobs)
 
+    def sleep(self, seconds: float) -> None:
+        """Let others work meanwhile; call it from inside `run` or `run_concurrently`."""
+        self.bridge.sleep(seconds)
+
     def lag(self) -> AbstractContextManager[list[float]]:
         """By how many seconds the event loop is late meanwhile; call it from inside `run`.
 

@@ -49,7 +49,7 @@ def judged(application: Application, *targets: str, progress: Progress | None = 
             environment.targets,
             application,
             BenchOptions(),
-            Effort(40, 3.0, 0.95),
+            Effort(40, 3.0, 0.95, pause=0),
             progress,
         )
 

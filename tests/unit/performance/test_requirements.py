@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from dbparity.results import Report, Result
 
-BRIEF = Effort(samples=40, seconds=3, rarest=0.95)
-HASTY = Effort(samples=40, seconds=0.3, rarest=0.95)
+BRIEF = Effort(samples=40, seconds=3, rarest=0.95, pause=0)
+HASTY = Effort(samples=40, seconds=0.3, rarest=0.95, pause=0)
 OFTEN = "list.accounts"
 
 
@@ -130,7 +130,7 @@ def test_requirement_that_the_samples_do_not_decide_in_time_is_unknown(
 
 
 def test_more_samples_are_taken_until_it_is_decided(validated: Validating) -> None:
-    few = Effort(samples=8, seconds=30)  # of which no interval of p95 has an upper bound
+    few = Effort(samples=8, seconds=30, pause=0)  # of which no interval of p95 has an upper bound
     result = result_of(validated({OFTEN: taking(0)}, required(p50=50, p95=50, p99=50), few))
     assert result.outcome is Outcome.PASSED
     assert figures(result)["samples"] >= 8 * 2**7
@@ -150,7 +150,9 @@ def test_requirement_that_is_met_later_is_not_missed(validated: Validating) -> N
 def test_workload_that_takes_longer_than_its_time_is_judged_by_what_there_is(
     validated: Validating,
 ) -> None:
-    result = result_of(validated({OFTEN: taking(40)}, required(p50=2), Effort(40, seconds=0.01)))
+    result = result_of(
+        validated({OFTEN: taking(40)}, required(p50=2), Effort(40, seconds=0.01, pause=0))
+    )
     assert result.outcome is Outcome.UNKNOWN
     assert figures(result)["samples"] == 1
 

@@ -306,3 +306,14 @@ def test_agents_end_with_the_operation_that_they_are_at(tmp_path: Path) -> None:
 
     with on(tmp_path, application(ledger())) as database:
         assert database.run(work) == 25
+
+
+def test_planner_knows_the_rows_that_were_filled_in(tmp_path: Path) -> None:
+    def work(database: Database) -> object:
+        fill(database, ROWS)
+        with database.engine.connect() as connection:
+            query = "SELECT stat FROM sqlite_stat1 WHERE tbl = 'accounts'"
+            return connection.exec_driver_sql(query).scalars().first()
+
+    with on(tmp_path, application(ledger())) as database:
+        assert str(database.run(work)).split()[0] == str(ROWS)

@@ -117,3 +117,14 @@ def test_lag_is_noted_until_work_fails_and_no_longer() -> None:
         before = len(late)
         bridge.run(lambda: await_only(asyncio.sleep(0.02)))
         assert len(late) == before
+
+
+def test_who_sleeps_lets_others_work(bridge: Bridge) -> None:
+    order: list[str] = []
+
+    def sleeper() -> None:
+        bridge.sleep(0.05)
+        order.append("sleeper")
+
+    bridge.run(bridge.gather, [sleeper, lambda: order.append("other")])
+    assert order == ["other", "sleeper"]
