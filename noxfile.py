@@ -34,7 +34,8 @@ def coverage(session: nox.Session) -> None:
     """Run all tests on all targets, and gate the branch coverage where no backend is missing."""
     session.install(*PROJECT)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "--numprocesses=2", *session.posargs)
+    command = ["coverage", "run", "-m", "pytest", "--numprocesses=2", "--durations=40"]
+    session.run(*command, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     complete = bool(os.environ.get("DBPARITY_REQUIRE"))
     session.run("coverage", "report", *([] if complete else ["--fail-under=0"]))

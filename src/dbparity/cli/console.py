@@ -94,10 +94,9 @@ def show(report: Report, screen: Screen, *, agreed: bool) -> None:
     if report.targets and not _is_of_two_sides(report):
         matrix = summary.matrix(report)
         whole = _matrix(matrix)
-        unbounded = screen.options.update(max_width=1000)
-        fits = screen.measure(whole, options=unbounded).maximum <= screen.width
-        screen.print(whole if fits else _matrix(matrix, versions=False))
-        screen.print()
+        for part in [whole] if _fits(whole, screen) else _parts(matrix, screen):
+            screen.print(part)
+            screen.print()
     for group in summary.groups(report):
         _show_group(group, screen)
     for absence in summary.absences(report):
@@ -125,6 +124,20 @@ def explain(reasons: Iterable[tuple[str, str]], screen: Screen) -> None:
     for name, reason in reasons:
         screen.paragraph(Text(summary.line(reason, _REASON)), lead=Text(f"    {name:<11}", "dim"))
     screen.print()
+
+
+def _fits(shown: Table, screen: Screen) -> bool:
+    unbounded = screen.options.update(max_width=1000)
+    return screen.measure(shown, options=unbounded).maximum <= screen.width
+
+
+def _parts(matrix: Matrix, screen: Screen) -> list[Table]:
+    """Without versions, in as many tables as the screen is too narrow for."""
+    shown, middle = _matrix(matrix, versions=False), len(matrix.categories) // 2
+    if _fits(shown, screen) or not middle:
+        return [shown]
+    halves = (slice(None, middle), slice(middle, None))
+    return [part for half in halves for part in _parts(matrix.columns(half), screen)]
 
 
 def _matrix(matrix: Matrix, *, versions: bool = True) -> Table:

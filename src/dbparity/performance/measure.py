@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, CursorResult, Engine
+
+_PRESSURE = Path("/proc/pressure/cpu")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,27 @@ def timed(operation: Callable[[], object], calls: int) -> Timing:
         best = min(best, clock() - began)
     wall, cpu = clock() - start, time.process_time_ns() - cpu
     return Timing(calls, best / 1e9, wall / calls / 1e9, cpu / calls / 1e9)
+
+
+@contextmanager
+def pressure() -> Iterator[Callable[[], float]]:
+    """What gives the share of the block's time in which something waited for a CPU.
+
+    It is Linux's, of the whole machine; 0 where it does not tell.
+    """
+    found, began, waited = [0.0], time.perf_counter(), _waited()
+    try:
+        yield lambda: found[0]
+    finally:
+        found[0] = (_waited() - waited) / (time.perf_counter() - began)
+
+
+def _waited() -> float:
+    try:
+        line = _PRESSURE.read_text(encoding="ascii").splitlines()[0]
+    except OSError:
+        return 0.0
+    return int(line.rpartition("=")[2]) / 1e6
 
 
 def counted(engine: Engine, operation: Callable[[], object], calls: int = 3) -> tuple[Counts, ...]:

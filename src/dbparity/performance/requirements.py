@@ -112,14 +112,15 @@ class PerformanceValidator:
         judged = Judged(workload, target)
         try:
             operation = workload.prepare(self.database)
-            with self.database.lag() as late:
+            with self.database.lag() as late, measure.pressure() as share:
                 times, judgements = self._sampled(operation, self._required(workload))
         except Exception as error:  # noqa: BLE001  # the other workloads go on
             judged = replace(
                 judged, failure=_raised(workload, target, error), evidence=traceback.format_exc()
             )
         else:
-            judged = replace(judged, judgements=judgements, times=times, late=tuple(late))
+            told = tuple(replace(each, pressure=share()) for each in judgements)
+            judged = replace(judged, judgements=told, times=times, late=tuple(late))
         return replace(judged, seconds=time.perf_counter() - began)
 
     def _required(self, workload: Workload) -> Mapping[str, float]:

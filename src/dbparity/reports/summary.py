@@ -56,6 +56,11 @@ class Matrix:
     categories: tuple[str, ...]
     rows: tuple[Row, ...]
 
+    def columns(self, some: slice) -> Matrix:
+        """The same of ``some`` categories."""
+        rows = (replace(row, cells=row.cells[some]) for row in self.rows)
+        return Matrix(self.categories[some], tuple(rows))
+
 
 @dataclass(frozen=True)
 class Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -89,29 +90,22 @@ def verdicts(comparisons: list[Comparison] | object, rule: str) -> dict[str, Ver
 
 
 def test_what_became_slower_asks_more_or_is_gone_is_found(
-    project: Callable[[str], Settings],
+    project: Callable[[str], Settings], tmp_path: Path
 ) -> None:
     project("{'list.one': reading(1), 'list.same': reading(1), 'list.gone': reading(1)}")
     commit()
-    settings = project("{'list.one': reading(4), 'list.same': reading(1), 'list.new': reading(1)}")
-    found = pairing.paired(settings).comparisons
-    times, counts = verdicts(found, "paired"), verdicts(found, "counts")
-    assert times["list.one"] is Verdict.FAIL
-    assert times["list.gone"] is Verdict.MISSING
-    assert times["list.new"] is Verdict.INCOMPARABLE
-    assert counts["list.one"] is Verdict.FAIL
-    assert counts["list.same"] is Verdict.PASS
+    project("{'list.one': reading(4), 'list.same': reading(1), 'list.new': reading(1)}")
+    report = tmp_path / "report.json"
+    assert main(["bench", "compare", "--launches", "1", "--json", str(report)]) == 1
+    results = json.loads(report.read_text())["results"]
+    outcomes = {(each["category"], each["check"]): each["outcome"] for each in results}
+    assert outcomes["paired", "list.one"] == "failed"
+    assert outcomes["paired", "list.gone"] == "failed"
+    assert outcomes["paired", "list.new"] == "skipped"
+    assert outcomes["counts", "list.same"] == "passed"
+    messages = [found["message"] for each in results for found in each["findings"]]
+    assert "a call asks otherwise than the base's: statements 1 → 4, rows 20 → 80" in messages
     assert len(list(Path(".git/worktrees").glob("*"))) == 0
-
-
-def test_the_command_ends_with_1_where_something_became_slower(
-    project: Callable[[str], Settings], capsys: pytest.CaptureFixture[str]
-) -> None:
-    project("{'list.one': reading(1)}")
-    commit()
-    project("{'list.one': reading(4)}")
-    assert main(["bench", "compare", "--launches", "1", "--paired", "HEAD"]) == 1
-    assert "statements 1 → 4" in capsys.readouterr().out
 
 
 def test_the_head_against_itself_shows_the_noise(project: Callable[[str], Settings]) -> None:

@@ -168,6 +168,18 @@ def test_versions_are_left_out_where_the_matrix_would_be_too_wide(
     assert "version" not in first
 
 
+def test_matrix_is_in_several_tables_where_the_screen_is_too_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "34")
+    lines = shown(REPORT, capsys)
+    headers = [line.split()[1:] for line in lines if line.startswith("target ")]
+    assert len(headers) > 1
+    categories = dict.fromkeys(result.category for result in REPORT.results)
+    assert [name for header in headers for name in header] == list(categories)
+    assert max(map(len, lines)) <= 34
+
+
 def test_passwords_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
     finding = replace(ACCEPTED, actual="mysql://app:s3cret@host/db")
     result = replace(REPORT.results[0], findings=(finding,))

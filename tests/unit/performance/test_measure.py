@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, text
 
-from dbparity.performance.measure import Counts, counted, make_ready, sample, timed
+from dbparity.performance import measure as measuring
+from dbparity.performance.measure import Counts, counted, make_ready, pressure, sample, timed
 from tests.support.databases import application, sqlite_database
 from tests.support.ledgers import pairs
 
@@ -150,3 +151,20 @@ def test_counts_are_spelled_and_compared_by_name() -> None:
     assert str(few) == "1 statements, 0 commits, 50 rows, 1 checkouts"
     assert few.changes_to(many) == ["statements 1 → 51"]
     assert few.changes_to(few) == []
+
+
+def test_pressure_is_the_share_of_the_time_in_which_something_waited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "cpu"
+    monkeypatch.setattr(measuring, "_PRESSURE", told)
+    told.write_text("some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\nfull total=0\n")
+    with pressure() as share:
+        told.write_text("some avg10=0.00 avg60=0.00 avg300=0.00 total=3601001000\nfull total=0\n")
+    assert share() > 1
+
+
+def test_pressure_is_nothing_where_linux_does_not_tell() -> None:
+    with pressure() as share:
+        pass
+    assert share() == 0

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import random
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -163,3 +164,12 @@ def test_less_confidence_wants_fewer_samples() -> None:
     (sure,) = judge(times, {"p95": 10})
     (less,) = judge(times, {"p95": 10}, confidence=0.95)
     assert (sure.verdict, less.verdict) == (Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+def test_a_limit_is_not_missed_on_a_busy_machine() -> None:
+    (judgement,) = judge([0.02] * 100, {"p50": 10.0})
+    assert judgement.verdict is Verdict.FAIL
+    busy = replace(judgement, pressure=0.5)
+    assert busy.verdict is Verdict.INCONCLUSIVE
+    assert "while 50% of the time something waited for a CPU" in busy.found
+    assert replace(busy, limit=30.0).verdict is Verdict.PASS
