@@ -143,9 +143,9 @@ class Arm:
     def _warm_up(self, operations: dict[str, Operation], _: Database) -> None:
         for operation in operations.values():
             _warm_up(operation)
-        for name, how in self._order.slowdowns.items():
-            if name in operations:
-                operations[name] = _slowed(operations[name], how)
+        slowdowns = self._order.slowdowns
+        injected = {id_: _slowed(operations[id_], slowdowns[id_]) for id_ in slowdowns}
+        operations.update(injected)
 
 
 def _pin(cpu: int) -> None:

@@ -13,6 +13,7 @@ import pytest
 from dbparity.cli import main
 from dbparity.cli.bench import pairing
 from dbparity.errors import ApplicationError, BaseUnusable, WorkerFailed
+from dbparity.performance import arms
 from dbparity.performance.verdicts import Verdict
 from dbparity.settings import Settings
 
@@ -79,8 +80,8 @@ def git(*arguments: str) -> None:
 
 
 def commit() -> None:
-    git("init", "--quiet")
-    git("add", "--all")
+    git("init", "--quiet", "..")
+    git("add", ".")
     git("commit", "--quiet", "--message", "base")
 
 
@@ -105,10 +106,13 @@ def test_what_became_slower_asks_more_or_is_gone_is_found(
     assert outcomes["counts", "list.same"] == "passed"
     messages = [found["message"] for each in results for found in each["findings"]]
     assert "a call asks otherwise than the base's: statements 1 → 4, rows 20 → 80" in messages
-    assert len(list(Path(".git/worktrees").glob("*"))) == 0
+    assert len(list(Path("../.git/worktrees").glob("*"))) == 0
 
 
-def test_the_head_against_itself_shows_the_noise(project: Callable[[str], Settings]) -> None:
+def test_the_head_against_itself_shows_the_noise(
+    project: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arms, "_PATIENCE", 0.001)  # a worker that does not end is killed
     settings = project("{'list.one': reading(1)}")
     compared = pairing.self_test(settings)
     assert set(verdicts(compared.comparisons, "counts").values()) == {Verdict.PASS}
@@ -139,13 +143,12 @@ def test_a_worker_that_is_killed_is_told(project: Callable[[str], Settings]) -> 
 
 
 def test_an_application_that_is_not_the_revisions_own_is_refused(
-    project: Callable[[str], Settings], tmp_path: Path
+    project: Callable[[str], Settings], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     settings = project("{'list.one': reading(1)}")
     commit()
     # As if it were installed elsewhere.
-    elsewhere = tmp_path / "installed"
-    elsewhere.mkdir()
+    elsewhere = tmp_path_factory.mktemp("installed")
     (module,) = settings.pythonpath[0].glob("items_*.py")
     git("rm", "--quiet", "--cached", module.name)
     git("commit", "--quiet", "--message", "without the module")

@@ -145,3 +145,12 @@ def test_table_has_a_bar_with_its_speed_and_the_time_left(bars: Bars, written: i
     assert re.search(r"1,500/3,000, [\d,]+ rows/s, \d+ s left", written.getvalue())
     bars.table_done("copy", "users", 3_000, 0.5)
     assert not bars._tasks
+
+
+def test_measurement_is_a_bar_and_then_a_line(bars: Bars, written: io.StringIO) -> None:
+    bars.measuring("measure", 0, 4)
+    bars.measuring("measure", 3, 4)
+    assert [(task.completed, task.fields["doing"]) for task in bars._bars.tasks] == [(3, "3/4")]
+    bars.measuring("measure", 4, 4)
+    assert bars._bars.tasks == []
+    assert re.search(r"measure.*: \d+\.\d s", written.getvalue())
