@@ -27,7 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from dbparity.performance.arms import Place, Side, quiet_cpu
+from dbparity.performance.arms import Place, Side
 from dbparity.performance.paired import Gate
 from dbparity.performance.rehearsal import KINDS
 from dbparity.servers import reaper
@@ -78,7 +78,7 @@ def experiment(runs: int, injected: int, output: Path) -> None:
     environment = DatabaseTestEnvironment(TARGETS, settings.server_options).start(run)
     try:
         targets = tuple(map(str, environment.targets))
-        place = Place(environment, run, targets, settings.bench.rows, quiet_cpu(), SUITE)
+        place = Place(environment, targets, settings.bench.rows, only=SUITE)
         found: list[dict[str, Any]] = []
         for number in range(runs):
             with loaded(wanted=number % 2 == 1):

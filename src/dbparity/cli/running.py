@@ -83,10 +83,14 @@ def _run(
 ) -> Report:
     with serving(settings, settings.targets) as (environment, progress):
         tester = CrossDatabaseTester(environment, application, checks, progress)
-        environment.start()
-        if settings.require and environment.missing:
+        if not usable(settings, environment.start()):
             tester.checks = ()
         return tester.run()
+
+
+def usable(settings: Settings, environment: DatabaseTestEnvironment) -> tuple[Target, ...]:
+    """The targets that something is run on: none where a missing one is an error."""
+    return () if settings.require and environment.missing else environment.targets
 
 
 def obstacle(report: Report, settings: Settings) -> str:

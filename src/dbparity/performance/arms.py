@@ -21,6 +21,7 @@ from dbparity.errors import BaseUnusable, WorkerFailed
 from dbparity.performance.measure import Counts, Timing
 from dbparity.performance.worker import Held, Order, Request, Slowdown
 from dbparity.servers.ledger import WORKER_VARIABLE
+from dbparity.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SAID = 2000  # characters of what a worker said at last
+_PROBE = 3  # calls
 _PATIENCE = 10  # seconds for a worker to drop its databases
 # Databases are named by their worker: none has the name of another's.
 _NUMBERS = itertools.count(1)
@@ -54,21 +56,45 @@ class Side:
     own: Path | None = None
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where arms run: servers of one run, targets on them, one CPU; and which workloads."""
-
-    environment: DatabaseTestEnvironment
-    run: Run
-    targets: tuple[str, ...]
-    rows: int
-    cpu: int
-    only: tuple[str, ...] = ()
-
-
 def quiet_cpu() -> int:
     """The last CPU that this process may use: others' work gathers on the first."""
     return max(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where arms run: targets of an environment, one CPU; and which workloads."""
+
+    environment: DatabaseTestEnvironment
+    targets: tuple[str, ...]
+    rows: int
+    cpu: int = field(default_factory=quiet_cpu)
+    only: tuple[str, ...] = ()
+
+    @property
+    def run(self) -> Run:
+        """The one in whose name the servers were started."""
+        return self.environment.server(Target.parse(self.targets[0])).run
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a workload is sampled: slices of so many seconds, in rounds.
+
+    What is longer than all slices together has as many rounds as fit, but not less than ``fewest``.
+    """
+
+    seconds: float
+    fewest: int
+    rounds: int = 6
+
+    def plan(self, worker: Worker, target: str, workload: str) -> tuple[int, int]:
+        """How many calls make a slice of a workload, and how many slices there are."""
+        short = worker.timed(target, workload, 1).wall < self.seconds
+        wall = worker.timed(target, workload, _PROBE if short else 1).wall
+        calls = max(1, round(self.seconds / wall))
+        fitting = round(self.rounds * self.seconds / (calls * wall))
+        return calls, max(self.fewest, min(self.rounds, fitting))
 
 
 class Worker:

@@ -11,11 +11,12 @@ is not. What is beyond its limit is measured again, and fails if it is so again.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from glob import escape
 from statistics import median
 from typing import TYPE_CHECKING
 
-from dbparity.performance.arms import Launch
+from dbparity.performance.arms import Launch, Pace
 from dbparity.performance.verdicts import Comparison, Verdict
 from dbparity.progress import Progress
 
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str]  # target and workload
 
 BASE, CONTROL = "base", "control"
-_SLICE = 0.015  # seconds
-_ROUNDS = 6
-_FEWEST = 2  # rounds of an operation that is longer than all slices together
-_PROBE = 3  # calls
+_PACE = Pace(seconds=0.015, fewest=2)
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,14 @@ class Gate:
     def _launches(
         self, work: str, candidates: Sequence[Side], only: set[Key] | None
     ) -> Iterator[Launched]:
+        place = self.place
+        if only is not None:
+            place = replace(place, only=tuple({escape(workload) for _, workload in only}))
         for number in range(self.options.launches):
             self.progress.measuring(work, number, self.options.launches)
             sides = [self.base, self.control, *candidates]
             self.random.shuffle(sides)
-            with Launch(sides, self.place) as launch:
+            with Launch(sides, place) as launch:
                 yield self._measured(launch.workers, only)
         self.progress.measuring(work, self.options.launches, self.options.launches)
 
@@ -154,11 +155,11 @@ class Gate:
             key: {name: workers[name].counted(*key) for name in names}
             for key, names in having.items()
         }
-        plans = {key: _plan(workers[names[0]], key) for key, names in having.items()}
+        plans = {key: _PACE.plan(workers[names[0]], *key) for key, names in having.items()}
         series: dict[Key, dict[str, list[Taken]]] = {
             key: {name: [] for name in names} for key, names in having.items()
         }
-        for turn in range(_ROUNDS):
+        for turn in range(_PACE.rounds):
             for key, names in having.items():
                 calls, rounds = plans[key]
                 if turn < rounds:
@@ -226,13 +227,6 @@ def _ratio(taken: Mapping[str, Taken], name: str, statistic: str) -> float:
 def _statistics(series: Iterable[Taken]) -> Taken:
     rounds = tuple(series)
     return Taken(min(each.best for each in rounds), median(each.cpu for each in rounds))
-
-
-def _plan(worker: Worker, key: Key) -> tuple[int, int]:
-    """How many calls make a slice, and how many slices a launch has, for all sides alike."""
-    wall = worker.timed(*key, _PROBE if worker.timed(*key, 1).wall < _SLICE else 1).wall
-    calls = max(1, round(_SLICE / wall))
-    return calls, max(_FEWEST, min(_ROUNDS, round(_ROUNDS * _SLICE / (calls * wall))))
 
 
 def _ordered(workers: Mapping[str, Worker]) -> list[Key]:

@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 HARNESS = "dbparity"
-_SLICE = 0.02  # seconds
-_ROUNDS = 6
-_FEWEST = 4  # rounds of what takes longer than all slices together
-_PROBE = 3  # calls
+_PACE = arms.Pace(seconds=0.02, fewest=4)
 _WORK = "measure"
 
 _Key = tuple[str, str]  # target and workload
@@ -140,17 +137,10 @@ def _described(target: str, place: Place, application: Application) -> dict[str,
 
 def _measured(worker: Worker) -> dict[_Key, list[Timing]]:
     keys = [(target, id_) for target, ids in worker.held.workloads.items() for id_ in ids]
-    plans = {key: _plan(worker, key) for key in keys}
+    plans = {key: _PACE.plan(worker, *key) for key in keys}
     series: dict[_Key, list[Timing]] = {key: [] for key in keys}
-    for turn in range(_ROUNDS):
+    for turn in range(_PACE.rounds):
         for key, (calls, rounds) in plans.items():
             if turn < rounds:
                 series[key].append(worker.timed(*key, calls))
     return series
-
-
-def _plan(worker: Worker, key: _Key) -> tuple[int, int]:
-    """How many calls make a slice, and how many slices there are."""
-    wall = worker.timed(*key, _PROBE if worker.timed(*key, 1).wall < _SLICE else 1).wall
-    calls = max(1, round(_SLICE / wall))
-    return calls, max(_FEWEST, min(_ROUNDS, round(_ROUNDS * _SLICE / (calls * wall))))

@@ -144,7 +144,8 @@ class Arm:
         for operation in operations.values():
             _warm_up(operation)
         slowdowns = self._order.slowdowns
-        injected = {id_: _slowed(operations[id_], slowdowns[id_]) for id_ in slowdowns}
+        held = slowdowns.keys() & operations.keys()
+        injected = {id_: _slowed(operations[id_], slowdowns[id_]) for id_ in held}
         operations.update(injected)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dbparity.errors import WorkerFailed
-from dbparity.performance.arms import Place, Side, quiet_cpu
+from dbparity.performance.arms import Place, Side
 from dbparity.performance.measure import Counts, Timing
 from dbparity.performance.records import Launch
-from dbparity.performance.running import Described, _plan, describe, recorded, run
+from dbparity.performance.running import _PACE, Described, describe, recorded, run
 from dbparity.performance.workloads import fill, workloads
 from dbparity.progress import Progress
 from dbparity.servers.base import ServerOptions
@@ -71,9 +71,8 @@ def settings(tmp_path: Path) -> Settings:
 def place() -> Iterator[Place]:
     options = ServerOptions(providers=("file",))
     with DatabaseTestEnvironment(["sqlite+aiosqlite"], options) as environment:
-        server = environment.server(environment.targets[0])
         targets = tuple(map(str, environment.targets))
-        yield Place(environment, server.run, targets, rows=5, cpu=quiet_cpu())
+        yield Place(environment, targets, rows=5)
 
 
 class Told(Progress):
@@ -151,7 +150,7 @@ def test_slices_are_alike_and_what_is_long_has_fewer(
     wall: float, plan: tuple[int, int], asked: list[int]
 ) -> None:
     worker: Any = Fake(wall)
-    assert _plan(worker, ("target", "workload")) == plan
+    assert _PACE.plan(worker, "target", "workload") == plan
     assert worker.asked == asked
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbparity.cli.running import serving
-from dbparity.performance.arms import Launch, Place, Side, quiet_cpu
+from dbparity.cli.bench.measuring import in_place
+from dbparity.performance.arms import Launch, Side
 from dbparity.performance.paired import BASE, CONTROL, Gate
 from dbparity.performance.rehearsal import caught, injections, noise_of
 from dbparity.performance.revisions import checked_out, default_base
@@ -19,7 +19,9 @@ from dbparity.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dbparity.performance.arms import Place
     from dbparity.performance.verdicts import Comparison
+    from dbparity.progress import Progress
     from dbparity.results import TargetState
 
 _OPTIONS = ("metadata", "factory", "configure", "workloads", "seed")
@@ -93,22 +95,13 @@ def _judged(
 ) -> Compared:
     started, clock = datetime.now(UTC), time.perf_counter()
     settings.application()  # an error in it is told here, before servers start
-    comparisons: Sequence[Comparison] = ()
-    with serving(settings, settings.targets) as (environment, progress):
-        environment.start()
-        targets = environment.targets
-        if targets and not (settings.require and environment.missing):
-            place = Place(
-                environment,
-                environment.server(targets[0]).run,
-                tuple(map(str, targets)),
-                settings.bench.rows,
-                quiet_cpu(),
-            )
-            sides = (replace(base, name=BASE), replace(base, name=CONTROL))
-            comparisons = judge(Gate(*sides, candidates, place, settings.bench, progress=progress))
-        states = environment.states
-    return Compared(comparisons, states, started, time.perf_counter() - clock)
+
+    def work(place: Place, progress: Progress) -> Sequence[Comparison]:
+        sides = (replace(base, name=BASE), replace(base, name=CONTROL))
+        return judge(Gate(*sides, candidates, place, settings.bench, progress=progress))
+
+    comparisons, states = in_place(settings, work)
+    return Compared(comparisons or (), states, started, time.perf_counter() - clock)
 
 
 def _there(settings: Settings, tree: Path, folder: Path) -> Settings:

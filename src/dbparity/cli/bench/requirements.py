@@ -26,7 +26,7 @@ from dbparity.cli.options import (
     settings_for,
 )
 from dbparity.cli.output import outputs
-from dbparity.cli.running import conclude, obstacle, serving
+from dbparity.cli.running import conclude, obstacle, serving, usable
 from dbparity.performance.judging import judge_targets
 from dbparity.performance.quantiles import binomial, spelled
 from dbparity.performance.requirements import Effort
@@ -102,9 +102,7 @@ def _judged(settings: Settings, effort: Effort) -> Report:
     binomial()  # its absence is told before servers start
     application = settings.application()
     with serving(settings, settings.targets) as (environment, progress):
-        environment.start()
-        refused = settings.require and environment.missing
-        targets = () if refused else environment.targets
+        targets = usable(settings, environment.start())
         return judge_targets(environment, targets, application, settings.bench, effort, progress)
 
 
