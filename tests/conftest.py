@@ -14,6 +14,8 @@ from coverage import Coverage
 from dbparity.servers.database import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dbparity.applications import Application
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.targets import Target
@@ -41,6 +43,21 @@ def pytest_sessionfinish() -> None:
     measuring = Coverage.current()
     if measuring is not None:
         measuring.save()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let what is marked ``untraced``, and the processes that it starts, run at full speed."""
+    measuring = Coverage.current()
+    if measuring is None or item.get_closest_marker("untraced") is None:
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG")
+        measuring.stop()
+        try:
+            return (yield)
+        finally:
+            measuring.start()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dbparity.results import Item, Report
     from dbparity.servers.database import Database
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 CATEGORIES = {"concurrency", "integrity", "operations", "schema", "transactions"}
 # Milliseconds that everything meets, also where other tests run beside.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 TIMES = 10

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.untraced]
 
 FEW, MANY = 50_000, 200_000
 MEGABYTES = 400

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.targets import Target
 
-pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.slow, pytest.mark.untraced]
 
 ROOT = Path(__file__).parents[3]
 SEED = "shared_context.seed:hundred_thousand"

@@ -337,6 +337,7 @@ BLOBS = {
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 @pytest.mark.parametrize("names", [each for each in PAIRS if each[0] in BLOBS], ids="-".join)
 def test_a_hundred_megabytes_arrive_or_are_refused_by_name(
     environment: DatabaseTestEnvironment, tmp_path: Path, names: tuple[str, str]

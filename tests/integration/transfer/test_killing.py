@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.untraced]
 
 SERVERS = ("postgresql@17", "mysql@9", "mariadb@11")
 MOMENTS = [*range(20)]

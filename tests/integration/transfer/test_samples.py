@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dbparity.servers.environment import DatabaseTestEnvironment
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.untraced]
 
 SQLITE, POSTGRESQL, MYSQL, MARIADB = BACKENDS
 # From each product to each other one, once.
