@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.text import Text
@@ -20,10 +20,12 @@ from dbparity.cli.live import lines_or_bars
 from dbparity.cli.options import COULD_NOT_RUN, Json, Junit, Markdown, Targets, settings_for
 from dbparity.cli.output import outputs
 from dbparity.cli.running import conclude, serving, transfer
+from dbparity.cli.schema import read
 from dbparity.errors import SettingsInvalid
 from dbparity.reports.redaction import hide
 from dbparity.reports.summary import count
 from dbparity.results import Report, Severity
+from dbparity.schema.sources import scratch_target
 from dbparity.transfer.admission import Mode
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dbparity.cli.output import Output
     from dbparity.results import Result
     from dbparity.settings import Settings
+    from dbparity.snapshots import Snapshot
     from dbparity.transfer.plan import Load, Plan
 
 _STOPPING = "stopping after this chunk"
@@ -71,6 +74,15 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
             help="Replace the rows of the target, whose name this is, after a backup of them.",
         ),
     ] = "",
+    schema: Annotated[
+        str,
+        typer.Option(
+            metavar="SCHEMA",
+            help="What an empty target gets: application, for the configured one's migrations or "
+            "MetaData; package.module:attribute, revision:ID, file.sql or file.json.",
+            show_default="the source's",
+        ),
+    ] = "",
     on_error: Annotated[
         OnError, typer.Option(help="What becomes of rows that the target does not take.")
     ] = OnError.STOP,
@@ -104,6 +116,7 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     ```console
     dbparity migrate sqlite:///shop.db postgresql://app@localhost/shop --plan
     dbparity migrate sqlite:///shop.db postgresql://app@localhost/shop
+    dbparity migrate sqlite:///shop.db postgresql://app@localhost/shop --schema application
     dbparity migrate mysql://app@db/shop postgresql://app@db/shop --replace shop --yes
     dbparity migrate mysql://app@db/shop postgresql://app@db/shop --resume
     dbparity migrate --rollback postgresql://app@db/shop
@@ -113,9 +126,8 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     files = outputs(json=json, junit=junit, markdown=markdown)
     if self_test:
         _rehearse(settings_for("", None, target=chosen), files)
-    if sum((plan, resume, rollback)) > 1:
-        cure = "give one of --plan, --resume and --rollback"
-        raise SettingsInvalid("dbparity migrate", "it cannot do all of these at once", cure)
+    asked = {"--plan": plan, "--resume": resume, "--rollback": rollback, "--schema": bool(schema)}
+    _check({name for name, given in asked.items() if given})
     if rollback:
         target = target or source
     elif not target:
@@ -124,6 +136,7 @@ def migrate(  # noqa: PLR0913, PLR0917  # a command has as many parameters as op
     service = transfer("service").DataMigrationService(
         source, target, sets_aside=on_error is OnError.QUARANTINE, folder=log
     )
+    service.schema = _schema(schema, service) if schema else None
     if rollback:
         _ask(f"{service.target.text} is put back as it was before the migration.", yes=yes)
     elif replace and not plan:
@@ -159,6 +172,33 @@ def _rehearse(settings: Settings, files: Sequence[Output]) -> NoReturn:
     claim = "Every row arrived, and every corruption was found"
     report = Report("a generated database", began, seconds, states, tuple(results), claim=claim)
     conclude(report, Severity.DEGRADED, files, "" if results else "no target can be used")
+
+
+def _check(asked: set[str]) -> None:
+    """Raise `SettingsInvalid` where one option contradicts another."""
+    if len(asked - {"--schema"}) > 1:
+        cure = "give one of --plan, --resume and --rollback"
+        raise SettingsInvalid("dbparity migrate", "it cannot do all of these at once", cure)
+    if "--schema" in asked and asked & {"--resume", "--rollback"}:
+        raise SettingsInvalid("--schema", "what was begun has its schema", "leave it out")
+
+
+def _schema(what: str, service: Any) -> Snapshot:  # noqa: ANN401  # its module is imported late
+    """The schema that was asked for, as the target's product has it.
+
+    Raises:
+        SettingsInvalid: a statement of a script was refused.
+    """
+    settings = settings_for("", None)
+    if what == "application":
+        what = "revision:head" if settings.alembic else settings.application().name
+    if not what.endswith(".json"):
+        what = f"{what}@{scratch_target(service.target.survey().snapshot)}"
+    (reading,) = read(settings, [what])
+    for finding in reading.findings:
+        reason = f"{finding.place}: {finding.message}: {finding.actual}"
+        raise SettingsInvalid(f"--schema {what}", reason, "correct the script")
+    return reading.snapshot
 
 
 def _mode(target: str, replace: str) -> Mode:

@@ -96,7 +96,7 @@ def snapshot(  # noqa: PLR0913, PLR0917  # a command has as many parameters as o
     ```
     """
     files = outputs(json=json)
-    (reading,) = _read(
+    (reading,) = read(
         settings_for(metadata, pythonpath, alembic=alembic, provider=provider), [source]
     )
     for file in files:
@@ -147,7 +147,7 @@ def diff(  # noqa: PLR0913, PLR0917
         metadata, pythonpath, alembic=alembic, provider=provider, fail_on=fail_on
     )
     started, clock = datetime.now(UTC), time.perf_counter()
-    readings = _read(settings, [left, right])
+    readings = read(settings, [left, right])
     with _proving(settings, readings) if prove else nullcontext(unshown) as show:
         results = compared(*readings, spellings=spellings, show=show)
     ours, theirs = (reading.snapshot.source for reading in readings)
@@ -283,7 +283,8 @@ def _remark(made: Ddl) -> None:
         screen.paragraph(Text(str(remark)), lead=lead)
 
 
-def _read(settings: Settings, texts: Sequence[str]) -> list[Reading]:
+def read(settings: Settings, texts: Sequence[str]) -> list[Reading]:
+    """The schemas of sources, with scratch databases where they need such."""
     wanted = [sources.parse(text) for text in texts]
     application = None
     if settings.metadata and any(isinstance(source, Model | Migrated) for source in wanted):

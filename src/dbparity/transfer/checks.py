@@ -9,7 +9,6 @@ from dbparity.schema.aspects.base import Side
 from dbparity.schema.aspects.implications import is_typed
 from dbparity.schema.terms import conjuncts
 from dbparity.snapshots import Check
-from dbparity.transfer import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ def checks(work: Work) -> Iterator[Remark]:
     for check in work.table.checks:
         gap = work.gap(f"check {check.name}", check.expression, _obstacle(work, check))
         term = work.read(check.expression)
-        expression = wording.condition(term, work.words)
+        expression = work.condition(check.expression)
         if not check.enforced:
             yield gap.omitted("it is not enforced, and the same rows are accepted")
         elif _goes_without_saying(work, term):

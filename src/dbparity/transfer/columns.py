@@ -202,7 +202,7 @@ def generated(work: Work) -> Iterator[Remark]:
         column = _original(work, made)
         kept = made
         if column.computed is not None:
-            expression = _computed(work, made, work.read(column.computed.expression))
+            expression = _computed(work, made, column.computed.expression)
             if expression is None:
                 said = column.computed.expression
                 yield work.gap("generated column", said, _no_words(work), column.name).refused(
@@ -219,14 +219,14 @@ def generated(work: Work) -> Iterator[Remark]:
     work.made = replace(work.made, columns=tuple(columns))
 
 
-def _computed(work: Work, column: Column, term: Term) -> str | None:
-    home = work.move.home
+def _computed(work: Work, column: Column, text: str) -> str | None:
+    home, term = work.move.home, work.read(text)
     made_of = {each.name.lower() for each in work.table.columns if each.computed is not None}
     if term.columns & made_of and not home.nested:
         return None
     if home.strict and _is_mixed(column, term):
         return None
-    return wording.spelled(term, work.words)
+    return work.spelled(text)
 
 
 def _is_mixed(column: Column, term: Term) -> bool:

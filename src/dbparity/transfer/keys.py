@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dbparity.backends.homes.base import is_binary
 from dbparity.snapshots import Collation, Column, Computed, Family, Key, Part, Type
-from dbparity.transfer import wording
 from dbparity.transfer.moves import CURE
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def _added(work: Work, index: Index, kept: Index) -> Iterator[Remark]:
 
 def _partial(work: Work, index: Index, kept: Index) -> Iterator[Remark]:
     subject = f"index {index.name}"
-    predicate = wording.condition(work.read(index.predicate), work.words)
+    predicate = work.condition(index.predicate)
     able = work.move.features.partial_indexes
     if predicate is not None and able:
         yield from _added(work, index, replace(kept, predicate=predicate))
@@ -236,7 +235,7 @@ def _part(work: Work, index: Index, part: Part) -> Part | None:
         return None
     if part.expression:
         term = work.read(part.expression)
-        expression = wording.spelled(term, work.words)
+        expression = work.spelled(part.expression)
         return (
             None
             if expression is None or _is_endless(work, index, term)

@@ -13,6 +13,7 @@ from dbparity.results import Place
 from dbparity.schema.drafts import Gap
 from dbparity.schema.expressions import Scope, read
 from dbparity.snapshots import Family
+from dbparity.transfer import wording
 from dbparity.transfer.wording import Words
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 CURE = "dbparity looks for such values before it writes anything"
 _DIGEST = 8
+_EXCLUSION = re.compile("exclude ", re.IGNORECASE)  # told as a check; it is none
 
 
 class Names:
@@ -116,6 +118,20 @@ class Work:
     def read(self, text: str) -> Term:
         """The meaning of an expression of the source."""
         return read(text, self.scope)
+
+    def spelled(self, text: str) -> str | None:
+        """An expression of the source for the target; None where it has no words for it."""
+        found = wording.spelled(self.read(text), self.words)
+        return text if found is None and self._stays(text) else found
+
+    def condition(self, text: str) -> str | None:
+        """A condition, likewise."""
+        found = wording.condition(self.read(text), self.words)
+        return text if found is None and self._stays(text) else found
+
+    def _stays(self, text: str) -> bool:
+        """Whether the target is of the source's product, and takes the very text."""
+        return self.move.source.backend == self.move.backend.name and not _EXCLUSION.match(text)
 
     def use(self, column: str) -> Use:
         """What a column is used for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dbparity.backends.base import load_backend
-from dbparity.errors import BackendUnsuited
+from dbparity.errors import BackendUnsuited, TargetUnfit
 from dbparity.schema.differences import Difference  # noqa: TC001  # msgspec asks for it
 from dbparity.schema.drafts import Handling, Remark
 from dbparity.snapshots import Snapshot  # noqa: TC001  # likewise
@@ -130,8 +130,13 @@ class Plan:
         return msgspec.json.decode(text, type=cls)
 
 
-def plan(source: Survey, target: Survey, mode: Mode = Mode.FILL) -> Plan:
+def plan(
+    source: Survey, target: Survey, mode: Mode = Mode.FILL, wanted: Snapshot | None = None
+) -> Plan:
     """Plan a migration between two databases that were looked at; neither is connected to.
+
+    An empty target gets the schema ``wanted``, as an application has it, and of the source what
+    that does not name; or else the source's.
 
     Raises:
         TargetIsSource: they are one database.
@@ -142,6 +147,11 @@ def plan(source: Survey, target: Survey, mode: Mode = Mode.FILL) -> Plan:
     """
     doubts = admit(source, target, mode)
     hosted = _hosted(source.snapshot, target.snapshot)
+    if wanted is not None:
+        if target.snapshot.tables:
+            raise TargetUnfit(target.url, ["it has tables, and is to get those of another schema"])
+        hosted = _wanted(wanted, source.snapshot, target.snapshot)
+        doubts = admit(source, replace(target, snapshot=hosted.snapshot), mode)
     found = ((table, named(table.name, hosted.snapshot)) for table in source.snapshot.tables)
     pairs = {table.name: (table, other) for table, other in found if other is not None}
     order = ordered([table for table, _ in pairs.values()])
@@ -174,6 +184,20 @@ def _hosted(source: Snapshot, target: Snapshot) -> Hosted:
         raise BackendUnsuited(backend.title)
     filled = [table for table in target.tables if named(table.name, source) is not None]
     return Hosted(target, (), tuple(chain.from_iterable(map(home.number, filled))))
+
+
+def _wanted(wanted: Snapshot, source: Snapshot, target: Snapshot) -> Hosted:
+    """``wanted``, and the tables that the source alone has."""
+    backend = load_backend(target.backend)
+    beside = tuple(table for table in source.tables if named(table.name, wanted) is None)
+    own = host(replace(wanted, views=()), backend, target.version)
+    theirs = host(replace(source, tables=beside), backend, target.version)
+    return Hosted(
+        replace(own.snapshot, tables=(*own.snapshot.tables, *theirs.snapshot.tables)),
+        (*own.statements_before, *theirs.statements_before),
+        (*own.statements_after, *theirs.statements_after),
+        (*own.remarks, *theirs.remarks),
+    )
 
 
 def _load(  # noqa: PLR0913  # a table of a migration is all of these

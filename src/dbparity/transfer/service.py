@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dbparity.errors import (
+    DbparityError,
     MigrationCutOff,
     MigrationUndone,
     MigrationUnfinished,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from dbparity.backends.wires.base import Reader
     from dbparity.results import Result
-    from dbparity.snapshots import Table
+    from dbparity.snapshots import Snapshot, Table
     from dbparity.transfer.aside import SetAside
     from dbparity.transfer.ends import End
     from dbparity.transfer.plan import Plan
@@ -93,7 +94,7 @@ class DataMigrationService:
     says how far it came.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but the first two have defaults
         self,
         source: str | URL,
         target: str | URL,
@@ -101,6 +102,7 @@ class DataMigrationService:
         sets_aside: bool = False,
         folder: Path = FOLDER,
         progress: Progress | None = None,
+        schema: Snapshot | None = None,
     ) -> None:
         """Between two databases; neither is connected to yet.
 
@@ -111,10 +113,13 @@ class DataMigrationService:
                 file, instead of stopping the migration.
             folder: for logs, backups and rows that were set aside.
             progress: is told what happens.
+            schema: what an empty target's schema becomes, if not the source's; `resume` and
+                `rollback` go by the plan that was begun.
         """
         self._source, self._target = source, target
         self.sets_aside, self.folder = sets_aside, folder
         self.progress = progress or Progress()
+        self.schema = schema
 
     @cached_property
     def source(self) -> End:
@@ -211,7 +216,7 @@ class DataMigrationService:
         if target.begun and (unfinished := self._recorded()):
             raise MigrationUnfinished(self.target.text, unfinished.begun.migration)
         found = actual(reader, source.snapshot)
-        made = planned(replace(source, snapshot=found), target, mode)
+        made = planned(replace(source, snapshot=found), target, mode, self.schema)
         told = (*remarks(source.snapshot, found), *made.remarks)
         return with_ways(replace(made, remarks=told), reader, self.target)
 
@@ -329,7 +334,7 @@ class DataMigrationService:
             except BaseException as error:
                 audit.tell("stopped", reason=str(error), kind=type(error).__name__)
                 if isinstance(error, SQLAlchemyError):
-                    raise MigrationCutOff(self.target.text, error) from error
+                    raise _told(error) or MigrationCutOff(self.target.text, error) from error
                 raise
 
     def _report(
@@ -338,6 +343,14 @@ class DataMigrationService:
         name = f"migration to {self.target.text}"
         seconds = time.perf_counter() - began.clock
         return Report(name, began.at, seconds, results=tuple(results), claim=claim)
+
+
+def _told(error: SQLAlchemyError) -> DbparityError | None:
+    """What was known before the way back failed, too, over a connection that is gone."""
+    before = error.__context__
+    while before is not None and not isinstance(before, DbparityError):
+        before = before.__context__
+    return before
 
 
 def _shape(table: Table) -> object:

@@ -124,6 +124,7 @@ def test_a_run_that_was_cut_off_goes_on_or_back(source: str, capsys: Capture) ->
     ("options", "message"),
     [
         (["--plan", "--resume"], "all of these at once"),
+        (["sqlite:///new.db", "--resume", "--schema", "x"], "what was begun has its schema"),
         ([], "no target is named"),
     ],
 )
@@ -181,3 +182,53 @@ def test_without_what_moves_rows_the_extra_is_named(
     assert "pip install 'dbparity[transfer]'" in capsys.readouterr().err
     (skipped,) = arrives(None, None)  # type: ignore[arg-type]  # it asks neither
     assert "pip install 'dbparity[transfer]'" in skipped.reason  # type: ignore[union-attr]
+
+
+MODULE = """
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
+metadata = MetaData()
+Table("shops", metadata, Column("id", Integer, primary_key=True), Column("boss", Integer),
+      Column("n", Integer))
+Table("people", metadata, Column("id", Integer, primary_key=True),
+      Column("shop", ForeignKey("shops.id")), Column("name", String(77)))
+"""
+
+
+def made_by(name: str) -> str:
+    return str(rows(name, "sqlite_master WHERE name = 'people'")[0][-1])
+
+
+def test_an_empty_target_gets_the_application_s_schema(source: str, folder: Path) -> None:
+    (folder / "shop_model.py").write_text(MODULE)
+    model = 'metadata = "shop_model:metadata"\npythonpath = ["."]\n'
+    (folder / "pyproject.toml").write_text(f"[tool.dbparity]\n{model}")
+    assert main(["migrate", source, "sqlite:///new.db", "--schema", "application"]) == 0
+    assert "VARCHAR(77)" in made_by("new.db")
+    assert rows("new.db", "people") == [(7, 1, "Ann"), (8, 1, None)]
+
+
+def test_an_empty_target_gets_the_migrations_where_there_are_some(
+    source: str, folder: Path, capsys: Capture
+) -> None:
+    (folder / "shop_model_2.py").write_text(MODULE)
+    told = 'metadata = "shop_model_2:metadata"\npythonpath = ["."]\nalembic = "nowhere.ini"\n'
+    (folder / "pyproject.toml").write_text(f"[tool.dbparity]\n{told}")
+    assert main(["migrate", source, "sqlite:///new.db", "--schema", "application"]) == 2
+    assert "nowhere.ini" in capsys.readouterr().err
+    assert not Path("new.db").exists()
+
+
+def test_a_script_or_a_stored_schema_is_taken(source: str) -> None:
+    Path("shop.sql").write_text(";\n".join(SHOP[:2]).replace("TEXT", "VARCHAR(78)") + ";\n")
+    assert main(["migrate", source, "sqlite:///new.db", "--schema", "shop.sql"]) == 0
+    assert "VARCHAR(78)" in made_by("new.db")
+    assert main(["schema", "snapshot", "sqlite:///new.db", "--json", "shop.json"]) == 0
+    assert main(["migrate", source, "sqlite:///newer.db", "--schema", "shop.json"]) == 0
+    assert "VARCHAR(78)" in made_by("newer.db")
+
+
+def test_a_script_that_is_refused_makes_nothing(source: str, capsys: Capture) -> None:
+    Path("shop.sql").write_text("CREATE TABLE people (id INTEGER PRIMARY KEY;\n")
+    assert main(["migrate", source, "sqlite:///new.db", "--schema", "shop.sql"]) == 2
+    assert "--schema shop.sql@sqlite" in capsys.readouterr().err
+    assert not Path("new.db").exists()

@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.exc import InterfaceError
 
 from dbparity.backends.base import AtRest
 from dbparity.backends.wires import sqlite
 from dbparity.backends.wires.sqlite import SQLiteLoader
-from dbparity.errors import RowsMiscounted, RowsUnguarded, TargetUnrestored
+from dbparity.errors import RowsMiscounted, RowsUnguarded, RowsUnwritable, TargetUnrestored
 from dbparity.progress import Progress
 from dbparity.results import Severity
 from dbparity.transfer import chunks
 from dbparity.transfer.migration import Migration, guard
-from dbparity.transfer.service import DataMigrationService
+from dbparity.transfer.service import DataMigrationService, _told
 from dbparity.transfer.validator import MigrationValidator
 
 if TYPE_CHECKING:
@@ -148,3 +149,12 @@ def test_rows_that_refer_to_later_ones_need_foreign_keys_that_rest(tmp_path: Pat
     guard("the target", plan, AtRest(foreign_keys=True, triggers=False))
     with pytest.raises(RowsUnguarded, match="those of t may refer"):
         guard("the target", plan, AtRest(foreign_keys=False, triggers=False))
+
+
+def test_what_was_known_before_the_way_back_failed_is_told() -> None:
+    known = RowsUnwritable("notes", ConnectionError("lost"))
+    over = InterfaceError("ROLLBACK", None, ConnectionError("it is closed"))
+    assert _told(over) is None
+    over.__context__ = ConnectionError("as the driver says it")
+    over.__context__.__context__ = known
+    assert _told(over) is known

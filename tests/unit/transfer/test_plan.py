@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from dbparity.errors import (
     TargetOccupied,
     TargetUnfit,
 )
+from dbparity.schema.diff import diff
 from dbparity.schema.differences import Meaning
 from dbparity.snapshots import Snapshot
 from dbparity.transfer.admission import Mode
@@ -217,3 +219,47 @@ def test_tables_of_a_backend_without_a_home_take_no_rows(
     monkeypatch.setattr(SQLite, "home", Backend.home)
     with pytest.raises(BackendUnsuited, match="SQLite is no target"):
         plan(shop, make("other", *SHOP[:4]))
+
+
+WANTED = (
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, before BIGINT REFERENCES orders)",
+    (
+        "CREATE TABLE lines (order_id INTEGER NOT NULL REFERENCES orders, place INTEGER NOT NULL, "
+        "what VARCHAR(9) NOT NULL, twice INTEGER AS (place * 2), PRIMARY KEY (order_id, place))"
+    ),
+    "CREATE TABLE codes (code TEXT NOT NULL UNIQUE, label TEXT)",
+    "CREATE INDEX by_what ON lines (what)",
+    "CREATE VIEW all_orders AS SELECT id FROM orders",
+)
+
+
+def test_an_empty_target_gets_the_schema_that_is_wanted(shop: Survey, make: Make) -> None:
+    wanted = make("wanted", *WANTED).snapshot
+    made = plan(shop, make("new"), wanted=wanted)
+    assert [each.name for each in made.target_schema.tables] == [
+        "codes",
+        "lines",
+        "orders",
+        "notes",
+    ]
+    assert any('"what" VARCHAR(9)' in statement for statement in made.before)
+    assert any('"notes"' in statement for statement in made.before)
+    assert any('"by_what"' in statement for statement in made.after)
+    assert [(each.place.column, each.meaning) for each in made.doubts] == [
+        ("what", Meaning.STRICTER)
+    ]
+    assert [each.meaning for each in diff(replace(wanted, views=()), made.target_schema)] == [
+        Meaning.EXTRA
+    ]
+
+
+def test_a_schema_that_is_wanted_must_take_the_rows(shop: Survey, make: Make) -> None:
+    wanted = make("wanted", WANTED[0].replace("before", "earlier")).snapshot
+    with pytest.raises(TargetUnfit, match="orders has no column before"):
+        plan(shop, make("new"), wanted=wanted)
+
+
+def test_tables_that_are_there_are_not_made_others(shop: Survey, make: Make) -> None:
+    wanted = make("wanted", *WANTED).snapshot
+    with pytest.raises(TargetUnfit, match="is to get those of another schema"):
+        plan(shop, make("other", *SHOP[:4]), wanted=wanted)
