@@ -57,8 +57,8 @@ class Mortal:
         self.container.wait()
 
     def revive(self) -> None:
-        """Start it again, and wait for a login."""
-        self.container.start()
+        """Start it again, and wait for a login; one that is alive is killed before."""
+        self.container.restart(timeout=0)
         self.await_login()
 
     def await_login(self) -> None:
@@ -84,8 +84,62 @@ class Mortal:
         return self.url.set(database=name)
 
 
+@dataclass(frozen=True)
+class Disk:
+    """A small disk, which lives as long as the container that fills and frees it.
+
+    Attributes:
+        volume: its name.
+        folder: where it is mounted.
+    """
+
+    volume: str
+    folder: str
+    keeper: Any
+
+    def fill(self, room: int) -> None:
+        """Leave only so many megabytes."""
+        self._execute(f"cat /dev/zero > {self._filler} || truncate -s -{room}M {self._filler}")
+
+    def free(self) -> None:
+        """Give back what `fill` took."""
+        self._execute(f"rm {self._filler}")
+
+    @property
+    def _filler(self) -> str:
+        return f"{self.folder}/filler"
+
+    def _execute(self, command: str) -> None:
+        code, said = self.keeper.exec_run(["sh", "-c", command], user="root")
+        assert code == 0, said
+
+
 @contextmanager
-def mortal(config: pytest.Config, server: str) -> Iterator[Mortal]:
+def small_disk(config: pytest.Config, server: str, size: str) -> Iterator[Disk]:
+    """A disk for the data of a server; its size is spelled as ``300m``."""
+    service = load_backend(server.split("@", maxsplit=1)[0]).service
+    assert service is not None
+    with ExitStack() as stack:
+        run = Run.begin()
+        stack.callback(run.end)
+        client = docker.from_env()
+        stack.callback(client.close)
+        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size}"}
+        volume = client.volumes.create(f"dbparity-{run.id}", driver_opts=options)
+        stack.callback(volume.remove, force=True)
+        keeper = client.containers.create(
+            image_of(config, server),
+            entrypoint=["sleep", "infinity"],
+            labels={LABEL: run.id},
+            volumes=[f"{volume.name}:{service.data}"],
+        )
+        stack.callback(keeper.remove, force=True, v=True)
+        keeper.start()
+        yield Disk(volume.name, service.data, keeper)
+
+
+@contextmanager
+def mortal(config: pytest.Config, server: str, disk: Disk | None = None) -> Iterator[Mortal]:
     """A server such as ``postgresql@17``, which is gone at the end, dead or alive."""
     image = image_of(config, server)
     backend = load_backend(server.split("@", maxsplit=1)[0])
@@ -110,6 +164,7 @@ def mortal(config: pytest.Config, server: str) -> Iterator[Mortal]:
             command=list(_ARGUMENTS[backend.name]),
             environment=service.environment(credentials),
             labels={LABEL: run.id},
+            volumes=[f"{disk.volume}:{disk.folder}"] if disk else [],
             # Of its own choice, so that it is the same when the container starts again.
             ports={f"{service.port}/tcp": ("127.0.0.1", port)},
         )
