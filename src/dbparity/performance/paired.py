@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from glob import escape
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -145,12 +146,7 @@ class Gate:
         self.progress.measuring(work, self.options.launches, self.options.launches)
 
     def _measured(self, workers: Mapping[str, Worker], only: set[Key] | None) -> Launched:
-        held = {
-            name: {(t, id_) for t, ids in worker.held.workloads.items() for id_ in ids}
-            for name, worker in workers.items()
-        }
-        keys = [key for key in _ordered(workers) if only is None or key in only]
-        having = {key: [name for name in workers if key in held[name]] for key in keys}
+        having = {key: names for key, names in _having(workers) if only is None or key in only}
         counts = {
             key: {name: workers[name].counted(*key) for name in names}
             for key, names in having.items()
@@ -229,12 +225,14 @@ def _statistics(series: Iterable[Taken]) -> Taken:
     return Taken(min(each.best for each in rounds), median(each.cpu for each in rounds))
 
 
-def _ordered(workers: Mapping[str, Worker]) -> list[Key]:
-    """All benchmarks of any side, in the order of the base's."""
-    names = [BASE, *(name for name in workers if name != BASE)]
-    held = [workers[name].held.workloads for name in names if name in workers]
-    keys = ((target, id_) for each in held for target, ids in each.items() for id_ in ids)
-    return list(dict.fromkeys(keys))
+def _having(workers: Mapping[str, Worker]) -> Iterator[tuple[Key, list[str]]]:
+    """The benchmarks of all sides, in the order of the base's, and the sides that have each."""
+    held = {
+        name: [(target, id_) for target, ids in worker.held.workloads.items() for id_ in ids]
+        for name, worker in workers.items()
+    }
+    for key in dict.fromkeys(chain(held[BASE], *held.values())):
+        yield key, [name for name in workers if key in held[name]]
 
 
 def _keys(launches: Sequence[Launched], name: str) -> list[Key]:
