@@ -143,22 +143,28 @@ class Journal:
 
     def __init__(self, connection: Connection) -> None:
         """Go on behind the last entry."""
-        last = connection.scalar(select(func.max(_TABLE.c.number)))
-        self._next = 0 if last is None else int(last) + 1
+        self._next = connection.scalars(select(func.max(_TABLE.c.number))).one() + 1
 
     @classmethod
     def create(cls, connection: Connection, begun: Begun) -> Journal:
-        """Make it, in the transaction of ``connection`` where the product can."""
+        """Make it, in the transaction of ``connection`` where the product can.
+
+        Raises:
+            IntegrityError: it is the journal of another migration.
+        """
         _TABLE.create(connection, checkfirst=True)
-        journal = cls(connection)
-        journal.add(connection, begun)
-        return journal
+        _insert(connection, 0, begun)
+        return cls(connection)
 
     def add(self, connection: Connection, entry: Entry) -> None:
         """Add an entry, to be committed with what it tells."""
-        spelled = msgspec.json.encode(entry).decode()
-        connection.execute(insert(_TABLE).values(number=self._next, entry=spelled))
+        _insert(connection, self._next, entry)
         self._next += 1
+
+
+def _insert(connection: Connection, number: int, entry: Entry) -> None:
+    spelled = msgspec.json.encode(entry).decode()
+    connection.execute(insert(_TABLE).values(number=number, entry=spelled))
 
 
 def standing(connection: Connection) -> Standing | None:

@@ -22,6 +22,7 @@ from dbparity.errors import (
     NothingToResume,
     RowsSetAside,
     SchemaChanged,
+    TargetOccupied,
     TargetUnwritable,
 )
 from dbparity.progress import Progress
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from dbparity.transfer.aside import SetAside
     from dbparity.transfer.ends import End
     from dbparity.transfer.plan import Plan
+    from dbparity.transfer.survey import Survey
 
 FOLDER = Path("dbparity-migrations")
 
@@ -211,14 +213,19 @@ class DataMigrationService:
             return journal.standing(connection)
 
     def _plan(self, reader: Reader, mode: Mode) -> Plan:
-        source, target = self.source.survey(), self.target.survey()
-        # A server that died may have left a journal in which nothing was written.
-        if target.begun and (unfinished := self._recorded()):
-            raise MigrationUnfinished(self.target.text, unfinished.begun.migration)
+        source, target = self.source.survey(), self._free()
         found = actual(reader, source.snapshot)
         made = planned(replace(source, snapshot=found), target, mode, self.schema)
         told = (*remarks(source.snapshot, found), *made.remarks)
         return with_ways(replace(made, remarks=told), reader, self.target)
+
+    def _free(self) -> Survey:
+        """What is in the target; raise `MigrationUnfinished` if it belongs to a migration."""
+        found = self.target.survey()
+        # A server that died may have left a journal in which nothing was written.
+        if found.begun and (unfinished := self._recorded()):
+            raise MigrationUnfinished(self.target.text, unfinished.begun.migration)
+        return found
 
     def _check_source(self, plan: Plan) -> None:
         """Raise `SchemaChanged` if the source is not the one that was planned for."""
@@ -233,7 +240,7 @@ class DataMigrationService:
         return [unheld(plan), *preflight(plan, reader, self.source, self.target, self.progress)]
 
     def _carried_out(self, plan: Plan, run: _Run, *, judged: bool) -> list[Result]:
-        original = self.target.survey().snapshot
+        original = self._unchanged(plan)
         archive = self._backup(plan, run)
         with self.target.writing() as writer:
             with writer.connect() as connection:
@@ -252,9 +259,20 @@ class DataMigrationService:
                 with writer.begin() as connection:
                     Journal.create(connection, begun)
             except DBAPIError as error:
+                if other := self._recorded():
+                    raise MigrationUnfinished(self.target.text, other.begun.migration) from error
                 raise TargetUnwritable(self.target.text, error) from error
         run.audit.tell("begun", **who(), journal=msgspec.to_builtins(begun))
         return self._driven(Standing(begun), run, judged=judged)
+
+    def _unchanged(self, plan: Plan) -> Snapshot:
+        """The target's schema; raise `TargetOccupied` if others have filled it since the plan."""
+        now = self._free()
+        filled = now.occupied if plan.mode is Mode.FILL else ()
+        made = [table.name for table in now.snapshot.tables] if plan.before else []
+        if filled or made:
+            raise TargetOccupied(self.target.text, filled or made)
+        return now.snapshot
 
     def _backup(self, plan: Plan, run: _Run) -> Path | None:
         """An archive of what the target has, proven before anything is deleted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,14 @@ from sqlalchemy.exc import InterfaceError
 from dbparity.backends.base import AtRest
 from dbparity.backends.wires import sqlite
 from dbparity.backends.wires.sqlite import SQLiteLoader
-from dbparity.errors import RowsMiscounted, RowsUnguarded, RowsUnwritable, TargetUnrestored
+from dbparity.errors import (
+    MigrationUnfinished,
+    RowsMiscounted,
+    RowsUnguarded,
+    RowsUnwritable,
+    TargetOccupied,
+    TargetUnrestored,
+)
 from dbparity.progress import Progress
 from dbparity.results import Severity
 from dbparity.transfer import chunks
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbparity.results import Finding, Report
+    from dbparity.snapshots import Snapshot
+    from dbparity.transfer.plan import Plan
 
 ROWS = 1000
 KEYED = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)"
@@ -149,6 +158,51 @@ def test_rows_that_refer_to_later_ones_need_foreign_keys_that_rest(tmp_path: Pat
     guard("the target", plan, AtRest(foreign_keys=True, triggers=False))
     with pytest.raises(RowsUnguarded, match="those of t may refer"):
         guard("the target", plan, AtRest(foreign_keys=False, triggers=False))
+
+
+@pytest.mark.parametrize(
+    ("progress", "ending", "error"),
+    [(Scissors(0), Cut, MigrationUnfinished), (Progress(), None, TargetOccupied)],
+)
+def test_a_target_that_another_run_took_meanwhile_is_left_to_it(
+    tmp_path: Path, progress: Progress, ending: type[BaseException] | None, error: type[Exception]
+) -> None:
+    source, target = written(tmp_path / "a.db", KEYED, (ROWS,)), f"sqlite:///{tmp_path / 'b.db'}"
+    service = DataMigrationService(source, target, folder=tmp_path)
+    other = DataMigrationService(source, target, folder=tmp_path, progress=progress)
+
+    def meanwhile(_: object) -> None:
+        with pytest.raises(ending) if ending else nullcontext():
+            other.migrate()
+
+    with pytest.raises(error):
+        service.migrate(announce=meanwhile)
+    if ending:
+        other.progress = Progress()
+        assert failures(other.resume()) == []
+    assert rows(tmp_path / "b.db") == rows(tmp_path / "a.db")
+
+
+def test_of_two_runs_that_begin_at_once_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = written(tmp_path / "a.db", KEYED, (ROWS,)), f"sqlite:///{tmp_path / 'b.db'}"
+    service = DataMigrationService(source, target, folder=tmp_path)
+    other = DataMigrationService(source, target, folder=tmp_path, progress=Scissors(0))
+    looked = service._unchanged
+
+    def overtaken(plan: Plan) -> Snapshot:
+        found = looked(plan)
+        with pytest.raises(Cut):
+            other.migrate()
+        return found
+
+    monkeypatch.setattr(service, "_unchanged", overtaken)
+    with pytest.raises(MigrationUnfinished):
+        service.migrate()
+    other.progress = Progress()
+    assert failures(other.resume()) == []
+    assert rows(tmp_path / "b.db") == rows(tmp_path / "a.db")
 
 
 def test_what_was_known_before_the_way_back_failed_is_told() -> None:
