@@ -63,7 +63,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run what is marked ``any_driver`` through one driver of each server, chosen by its name.
 
-    What is marked ``any_server`` runs on one target of each product, chosen by its file. All have
+    What is marked ``any_version`` runs through each driver on one server of its product, likewise;
+    what is marked ``any_server`` on one target of each product, chosen by its file. All have
     their share, and the suite takes half of the time. What is slow comes first, lest one worker
     waits for it in the end.
     """
@@ -78,6 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             groups[name, target.backend, str(item.path.name)].append(item)
         elif item.get_closest_marker("any_driver"):
             groups[name, target.server, name].append(item)
+        elif item.get_closest_marker("any_version"):
+            groups[name, f"{target.backend}+{target.driver}", name].append(item)
     left_out = {
         item
         for (_, _, choice), alike in groups.items()
