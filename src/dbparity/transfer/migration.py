@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from dbparity.errors import RowsUnguarded, TargetUnrestored
+from dbparity.errors import RowsUnguarded, TargetOccupied, TargetUnrestored
 from dbparity.targets import version_tuple
 from dbparity.transfer import aside, journal
 from dbparity.transfer.archive import Archive
@@ -66,6 +66,7 @@ class Migration:
         """Do what is left: the tables, their rows from ``reader``, and what follows the load.
 
         Raises:
+            TargetOccupied: others have filled the target since a run was cut off.
             RowsSetAside: a row does not fit, and none may be left behind.
             RowsUnreadable: the source could not be read to the last.
         """
@@ -77,7 +78,16 @@ class Migration:
         self._complete(entries)
 
     def _prepare(self, entries: Journal) -> None:
-        """Make the tables, or make room in those that there are."""
+        """Make the tables, or make room in those that there are.
+
+        Raises:
+            TargetOccupied: others have filled them since a run was cut off.
+        """
+        if self.resumed:
+            occupied = self.target.survey().occupied
+            others = [name for name in occupied if name not in self.plan.replaced]
+            if others:
+                raise TargetOccupied(self.target.text, others)
         with self.writer.begin() as connection:
             if not self.standing.begun.original.tables:
                 _run(connection, self._demolition())  # what a run that was killed has made

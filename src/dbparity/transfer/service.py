@@ -176,6 +176,7 @@ class DataMigrationService:
             NothingToResume: there is none.
             MigrationUndone: its way back has begun.
             SchemaChanged: the source is not what it was.
+            TargetOccupied: others have filled the target before it could.
         """
         began = _Moment.now()
         standing = self._standing()

@@ -205,6 +205,24 @@ def test_of_two_runs_that_begin_at_once_one_goes_on(
     assert rows(tmp_path / "b.db") == rows(tmp_path / "a.db")
 
 
+def test_what_others_have_filled_since_is_not_made_room_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise Cut
+
+    source, target = written(tmp_path / "a.db", KEYED, (ROWS,)), f"sqlite:///{tmp_path / 'b.db'}"
+    service = DataMigrationService(source, target, folder=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Migration, "_prepare", cut)
+        with pytest.raises(Cut):
+            service.migrate()
+    written(tmp_path / "b.db", KEYED)
+    with pytest.raises(TargetOccupied, match="has rows in t"):
+        service.resume()
+    assert len(rows(tmp_path / "b.db")) == ROWS
+
+
 def test_what_was_known_before_the_way_back_failed_is_told() -> None:
     known = RowsUnwritable("notes", ConnectionError("lost"))
     over = InterfaceError("ROLLBACK", None, ConnectionError("it is closed"))
