@@ -7,7 +7,8 @@ Each run is a whole gate: a base, the same as a control, and the same once more 
 every red is a false alarm. The first runs have a further head, into which +20 %, +12 % and a
 doubling of every fifth call are injected, each into another benchmark. Every second run has a
 process beside it that loads a core. With ``--bare``, pytest-benchmark runs the same benchmarks as
-often, and its ``mean:10%`` is applied to disjoint pairs of runs.
+often, and its ``mean:10%`` is applied to disjoint pairs of runs. An output that is there already is
+gone on with; a run whose process died is counted, and none of its figures.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from dbparity.errors import WorkerFailed
 from dbparity.performance.arms import Place, Side
 from dbparity.performance.paired import Gate
 from dbparity.performance.rehearsal import KINDS
@@ -79,10 +81,13 @@ def experiment(runs: int, injected: int, output: Path) -> None:
     try:
         targets = tuple(map(str, environment.targets))
         place = Place(environment, targets, settings.bench.rows, only=SUITE)
-        found: list[dict[str, Any]] = []
-        for number in range(runs):
-            with loaded(wanted=number % 2 == 1):
-                found.append(trial(settings, place, number, with_slow=number < injected))
+        found: list[dict[str, Any]] = json.loads(output.read_text()) if output.exists() else []
+        for number in range(len(found), runs):
+            try:
+                with loaded(wanted=number % 2 == 1):
+                    found.append(trial(settings, place, number, with_slow=number < injected))
+            except WorkerFailed as error:
+                found.append({"run": number, "died": str(error)})
             output.write_text(json.dumps(found, indent=1))
             show(found)
     finally:
@@ -118,6 +123,8 @@ def trial(settings: Settings, place: Place, number: int, *, with_slow: bool) -> 
 
 def show(found: list[dict[str, Any]]) -> None:
     """Print what all runs so far come to."""
+    died = [run for run in found if "died" in run]
+    found = [run for run in found if "died" not in run]
     verdicts = Counter(each["verdict"] for run in found for each in run["same"])
     suites = Counter(any(each["verdict"] == "fail" for each in run["same"]) for run in found)
     caught: dict[str, Counter[str]] = defaultdict(Counter)
@@ -126,7 +133,7 @@ def show(found: list[dict[str, Any]]) -> None:
             kind = run["injected"].get(each["benchmark"], "none, beside others")
             caught[kind][each["verdict"]] += 1
     seconds = sum(run["seconds"] for run in found) / len(found)
-    print(f"{len(found)} runs of {seconds:.0f} s on average")  # noqa: T201
+    print(f"{len(found)} runs of {seconds:.0f} s on average, {len(died)} more died")  # noqa: T201
     print(f"  alike: {dict(verdicts)}; suites with a false alarm: {suites[True]}")  # noqa: T201
     for kind, counter in sorted(caught.items()):
         print(f"  {kind}: {dict(counter)}", flush=True)  # noqa: T201

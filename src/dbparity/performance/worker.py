@@ -216,9 +216,19 @@ def main() -> int:
         serve(iter(sys.stdin), answer)
     except Exception as error:  # noqa: BLE001  # whatever it is, the parent tells it
         traceback.print_exc()
-        _write(answers, {"error": f"{type(error).__name__}: {words(error)}"})
+        _write(answers, {"error": _told(error)})
         return 1
     return 0
+
+
+def _told(error: BaseException) -> str:
+    """An error, and those that were being handled when it came: the first of them was the cause."""
+    found: dict[str, str] = {}
+    before: BaseException | None = error
+    while before is not None:
+        found.setdefault(words(before), f"{type(before).__name__}: {words(before)}")
+        before = before.__cause__ or before.__context__
+    return "; after ".join(found.values())
 
 
 def _write(answers: TextIO, message: object) -> None:
