@@ -122,7 +122,7 @@ class Worker:
             Order(
                 dict(side.application),
                 place.run.id,
-                place.environment.share(),
+                place.environment.share(outlived=True),
                 list(place.targets),
                 place.rows,
                 place.cpu,

@@ -104,14 +104,17 @@ class Arm:
         environment = DatabaseTestEnvironment([])
         environment.join(order.shared, runs()[order.run])
         self._stack.callback(environment.stop)
-        for name in order.targets:
-            lease = environment.lease(Target.parse(name), application)
-            database = self._stack.enter_context(lease)
-            self._held[name] = (database, database.run(self._prepared))
-        # Not before: several workers make ready at once.
-        _pin(order.cpu)
-        for database, operations in self._held.values():
-            database.run(partial(self._warm_up, operations))
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            for name in order.targets:
+                lease = environment.lease(Target.parse(name), application)
+                database = self._stack.enter_context(lease)
+                self._held[name] = (database, database.run(self._prepared))
+            # Not before: several workers make ready at once.
+            _pin(order.cpu)
+            for database, operations in self._held.values():
+                database.run(partial(self._warm_up, operations))
+            undo.pop_all()
 
     @property
     def workloads(self) -> dict[str, list[str]]:

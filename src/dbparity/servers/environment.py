@@ -174,13 +174,17 @@ class DatabaseTestEnvironment:
             raise
         return self
 
-    def share(self) -> dict[str, Any]:
-        """What another process needs to `join`. Passwords are in it: keep it from others."""
+    def share(self, *, outlived: bool = False) -> dict[str, Any]:
+        """What another process needs to `join`. Passwords are in it: keep it from others.
+
+        One that is ``outlived`` by the servers drops its databases when it stops; else they end
+        with a server that was started here.
+        """
         served = {
             str(target): [
                 one.server.url.render_as_string(hide_password=False),
                 one.provider,
-                one.running.ends,
+                one.running.ends and not outlived,
             ]
             for target, one in self._served.items()
         }
