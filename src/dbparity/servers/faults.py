@@ -126,7 +126,7 @@ class FaultProxy:
         return len(self._links)
 
     def passed(self, way: Way) -> int:
-        """How many bytes of open connections have arrived that way."""
+        """How many bytes of open connections have been passed on that way."""
         return sum(link.passed[way] for link in tuple(self._links))
 
     def reset(self) -> None:
@@ -198,9 +198,9 @@ class FaultProxy:
                 if way not in self._trouble.lose:
                     limit = self._trouble.cut_after if way is Way.REPLY else None
                     left = len(piece) if limit is None else max(limit - link.passed[way], 0)
+                    link.passed[way] += min(left, len(piece))
                     writer.write(piece[:left])
                     await writer.drain()
-                    link.passed[way] += min(left, len(piece))
                     if left < len(piece):
                         link.reset()
         link.close()
