@@ -146,10 +146,11 @@ def plan(
         BackendUnsuited: rows cannot be moved to such a backend.
     """
     doubts = admit(source, target, mode)
-    hosted = _hosted(source.snapshot, target.snapshot)
-    if wanted is not None:
-        if target.snapshot.tables:
-            raise TargetUnfit(target.url, ["it has tables, and is to get those of another schema"])
+    if wanted is None:
+        hosted = _hosted(source.snapshot, target.snapshot)
+    elif target.snapshot.tables:
+        raise TargetUnfit(target.url, ["it has tables, and is to get those of another schema"])
+    else:
         hosted = _wanted(wanted, source.snapshot, target.snapshot)
         doubts = admit(source, replace(target, snapshot=hosted.snapshot), mode)
     found = ((table, named(table.name, hosted.snapshot)) for table in source.snapshot.tables)
