@@ -10,11 +10,18 @@ from zlib import crc32
 
 import pytest
 from coverage import Coverage
+from redis import Redis
 
+from dbparity.errors import ServerUnavailable
 from dbparity.servers.database import Database
+from dbparity.servers.ledger import Run
+from dbparity.servers.valkey import valkey as serve_valkey
+from tests.support.serving import lacking, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import URL
 
     from dbparity.applications import Application
     from dbparity.servers.environment import DatabaseTestEnvironment
@@ -35,6 +42,28 @@ def lease(database_environment: DatabaseTestEnvironment, target: Target) -> Leas
         return database_environment.lease(target, application, empty=empty)
 
     return leased
+
+
+@pytest.fixture(scope="session")
+def valkey_server(pytestconfig: pytest.Config) -> Iterator[URL]:
+    """A Valkey server for this process."""
+    run = Run.begin()
+    try:
+        with serve_valkey(run, options_of(pytestconfig, "container", "native")) as url:
+            yield url
+    except ServerUnavailable as error:
+        lacking(pytestconfig, str(error))
+    finally:
+        run.end()
+
+
+@pytest.fixture
+def valkey(valkey_server: URL) -> str:
+    """The URL of a Valkey server that holds nothing."""
+    url = valkey_server.render_as_string(hide_password=False)
+    with Redis.from_url(url) as client:
+        client.flushall()
+    return url
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,6 +13,8 @@ DbparityError
 │   ├── SourceInvalid         a schema that cannot be read from where it was said to be
 │   ├── BackendUnsuited       no rows can be moved to such a backend
 │   ├── BaseUnusable          a revision that nothing can be compared with
+│   ├── StoreInvalid          a URL that names no store
+│   ├── RecordsUnusable       records that a store does not have, or not in such a form
 │   ├── BaselineInvalid       a file that is no record of benchmarks
 │   ├── TargetIsSource        a migration into the database that it comes from
 │   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
@@ -35,6 +37,7 @@ DbparityError
 ├── WorkerFailed              a process that measures could not go on
 └── DatabaseError
     ├── DatabaseUnreachable   no connection to a database that was named by its URL
+    ├── StoreUnreachable      no answer of a store that was named by its URL
     ├── DatabaseForeign       not made by dbparity, so never touched
     ├── SchemaRefused         the backend refuses the application's schema
     ├── SchemaInexpressible   the backend has no words for what a model says
@@ -583,3 +586,30 @@ class RowsUnreadable(DatabaseError):
         self.table, self.cause = table, cause
         reason = " ".join(str(cause).split())
         super().__init__(f"{table} could not be read: {reason}; check the server, and run it again")
+
+
+class StoreInvalid(UsageError):
+    """A URL that names no store."""
+
+    def __init__(self, where: str, reason: str, cure: str) -> None:
+        """Name what of the URL cannot be used, without its password, why, and the ``cure``."""
+        self.where, self.reason, self.cure = where, reason, cure
+        super().__init__(f"{where}: {reason}; {cure}")
+
+
+class RecordsUnusable(UsageError):
+    """Records that a store does not have, or not in such a form."""
+
+    def __init__(self, store: str, what: str, reason: str, cure: str) -> None:
+        """Name the ``store``, ``what`` was asked of it, why it has no such thing, and the cure."""
+        self.store, self.what, self.reason, self.cure = store, what, reason, cure
+        super().__init__(f"{store}: {what}: {reason}; {cure}")
+
+
+class StoreUnreachable(DatabaseError):
+    """A store that does not answer, or not to this login."""
+
+    def __init__(self, store: str, cause: BaseException | str, cure: str) -> None:
+        """Name the ``store`` without its password, what it or its library said, and the cure."""
+        self.store, self.cause, self.cure = store, cause, cure
+        super().__init__(f"{store}: {cause}; {cure}")

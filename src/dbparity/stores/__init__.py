@@ -1,0 +1,1 @@
+"""SQL, Redis and Milvus as stores of keyed records; their health."""
