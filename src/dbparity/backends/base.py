@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -171,6 +171,23 @@ class Service(ABC):
 
 
 @dataclass(frozen=True)
+class Part:
+    """The part that a server plays among others.
+
+    Attributes:
+        read_only: whether it takes no writes.
+        role: ``primary``, ``replica``, or "" where there is no such thing.
+        lag: seconds that a replica is behind; None if it is none or cannot tell.
+        facts: what else is worth reading, such as connections in use and their limit.
+    """
+
+    read_only: bool = False
+    role: str = ""
+    lag: float | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class AtRest:
     """Which rules of a schema are not followed on a connection."""
 
@@ -303,6 +320,17 @@ class Backend(ABC):
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         """Durability settings by name: what a test server must have, and what this one has."""
         return {}
+
+    def part(self, connection: Connection) -> Part:  # noqa: ARG002
+        """The part that the server plays, as far as this login may know."""
+        return Part()
+
+    def sessions(self, connection: Connection) -> frozenset[str] | None:  # noqa: ARG002
+        """What names each session that the current database has; None where nobody can tell.
+
+        Of a file, what names each of the times that this process has opened it.
+        """
+        return None
 
     def databases(self, connection: Connection) -> list[str]:
         """The names of all databases of a server."""

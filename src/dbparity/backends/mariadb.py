@@ -50,6 +50,7 @@ class MariaDB(MySQL):
     title: ClassVar[str] = "MariaDB"
     service: ClassVar[Service | None] = MariaDBService()
     hides_columns: ClassVar[tuple[int, ...]] = (10, 3, 3)
+    lags_by: ClassVar[str] = "Seconds_Behind_Master"
     moved_counters: ClassVar[str] = (
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = DATABASE() AND auto_increment > 1"

@@ -20,6 +20,7 @@ from dbparity.backends.base import (
     Driver,
     Explain,
     Features,
+    Part,
     Plan,
     Refusal,
     Service,
@@ -58,6 +59,7 @@ _REFUSALS = {
     1213: Refusal.CONFLICT,
     1020: Refusal.CONFLICT,  # MariaDB with innodb_snapshot_isolation
 }
+_PART = "SELECT @@GLOBAL.read_only, @@GLOBAL.max_connections"
 _IDENTITY = "SELECT concat_ws(' ', 'mysql', @@hostname, @@port, @@datadir, @@pid_file, DATABASE())"
 _CONNECT_SECONDS = 10
 _NUMBERS = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.FLOAT})
@@ -166,6 +168,7 @@ class MySQL(Backend):
     )
     service: ClassVar[Service | None] = MySQLService()
     clears: ClassVar[bool] = True
+    lags_by: ClassVar[str] = "Seconds_Behind_Source"  # a column of SHOW REPLICA STATUS
     hides_columns: ClassVar[tuple[int, ...]] = (8, 0, 23)  # since this version
     writes_by: ClassVar[dict[str, Any]] = {"local_infile": True}
 
@@ -339,6 +342,25 @@ class MySQL(Backend):
             name: (value, str(connection.scalar(text(f"SELECT @@GLOBAL.{name}"))))
             for name, value in wanted.items()
         }
+
+    def part(self, connection: Connection) -> Part:
+        """A replica has a source; who may not ask is not told."""
+        read_only, most = connection.execute(text(_PART)).one()
+        used = connection.execute(text("SHOW GLOBAL STATUS LIKE 'Threads_connected'")).one()[1]
+        facts = {"connections": f"{used} of {most}"}
+        try:
+            source = connection.execute(text("SHOW REPLICA STATUS")).mappings().first()
+        except DBAPIError:
+            return Part(bool(read_only), facts=facts)
+        if source is None:
+            return Part(bool(read_only), "primary", facts=facts)
+        lag = source[self.lags_by]
+        return Part(bool(read_only), "replica", None if lag is None else float(lag), facts)
+
+    def sessions(self, connection: Connection) -> frozenset[str]:
+        """Ask SHOW PROCESSLIST."""
+        found = _sessions(connection, str(connection.engine.url.database))
+        return frozenset(str(session["Id"]) for session in found)
 
     def databases(self, connection: Connection) -> list[str]:
         """Ask SHOW DATABASES."""

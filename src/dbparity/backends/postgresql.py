@@ -15,6 +15,7 @@ from dbparity.backends.base import (
     Driver,
     Explain,
     Features,
+    Part,
     Plan,
     Refusal,
     Service,
@@ -48,6 +49,13 @@ _REFUSALS = {
     "55P03": Refusal.CONFLICT,
 }
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_PART = """
+SELECT pg_is_in_recovery() AS recovers, current_setting('transaction_read_only')::bool AS read_only,
+  CASE WHEN pg_is_in_recovery()
+    THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 END AS lag,
+  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+  current_setting('max_connections') AS most
+"""
 _IDENTITY = (
     "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
     "FROM pg_database WHERE datname = current_database()"
@@ -59,6 +67,10 @@ _SEQUENCE = (
     "f.adrelid = a.attrelid AND f.adnum = a.attnum JOIN pg_depend d ON d.objid = f.oid AND "
     "d.classid = CAST('pg_attrdef' AS regclass) JOIN pg_class s ON s.oid = d.refobjid AND "
     "s.relkind = 'S' WHERE a.attrelid = CAST(:name AS regclass) AND a.attname = :column))"
+)
+_SESSIONS = (
+    "SELECT CAST(pid AS text) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND backend_type = 'client backend'"
 )
 _CONNECT_SECONDS = 10
 
@@ -261,6 +273,17 @@ class PostgreSQL(Backend):
             name: (wanted, str(connection.scalar(text(f"SHOW {name}"))))
             for name, wanted in _VOLATILE.items()
         }
+
+    def part(self, connection: Connection) -> Part:
+        """A replica is in recovery; its lag is the age of what it has replayed last."""
+        row = connection.execute(text(_PART)).one()
+        facts = {"connections": f"{row.used} of {row.most}"}
+        role = "replica" if row.recovers else "primary"
+        return Part(row.read_only, role, row.lag, facts)
+
+    def sessions(self, connection: Connection) -> frozenset[str]:
+        """Ask pg_stat_activity, which says the same again and again in one transaction."""
+        return frozenset(connection.scalars(text(_SESSIONS)).all())
 
     def databases(self, connection: Connection) -> list[str]:
         """Ask pg_database."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import psutil
 from sqlalchemy import event, text
 
 from dbparity.backends.base import (
@@ -15,6 +17,7 @@ from dbparity.backends.base import (
     Driver,
     Explain,
     Features,
+    Part,
     Plan,
     Refusal,
     Silence,
@@ -199,6 +202,17 @@ class SQLite(Backend):
         """Its file, whatever links lead to it."""
         found = Path(str(connection.scalar(text(_FILE)))).stat()
         return f"sqlite file {found.st_dev}:{found.st_ino}"
+
+    def part(self, connection: Connection) -> Part:
+        """Whether the file and its folder may be written."""
+        path = Path(str(connection.scalar(text(_FILE))))
+        return Part(not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)))
+
+    def sessions(self, connection: Connection) -> frozenset[str]:
+        """The file's descriptors."""
+        path = str(connection.scalar(text(_FILE)))
+        opened = psutil.Process().open_files()
+        return frozenset(str(file.fd) for file in opened if file.path == path)
 
     def read_only(self, engine: Engine) -> None:
         """Set query_only."""

@@ -1,4 +1,4 @@
-"""The contract that every backend keeps, for the tests of whoever brings one.
+"""The contract that every backend keeps.
 
     class TestDuckDB(BackendContract):
         target = "duckdb"
