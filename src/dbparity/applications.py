@@ -104,6 +104,16 @@ def load_application(  # noqa: PLR0913  # each is a setting of its own
     return Application(metadata, found, alembic, factories, hook, workloads=dict(doing), seed=sow)
 
 
+def load_function(path: str, example: str) -> Callable[..., Any]:
+    """Import a function of the application by its ``package.module:attribute``.
+
+    Raises:
+        ApplicationError: it is not there, or is something else.
+    """
+    found: Callable[..., Any] = _load(path, Callable, "a function", example)
+    return found
+
+
 def _load(path: str, kind: Any, description: str, example: str) -> Any:  # noqa: ANN401
     module_name, _, attributes = path.partition(":")
     cure = f"write package.module:attribute, such as shop.models:{example}"

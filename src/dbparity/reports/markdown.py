@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dbparity.reports import ratios, summary
+from dbparity.reports import pools, ratios, summary
 from dbparity.reports.redaction import redacted
 from dbparity.results import Outcome, Severity
 
@@ -29,6 +29,8 @@ def render(report: Report) -> str:
         report=report,
         matrix=summary.matrix(report),
         ratios=ratios.ratios(report),
+        columns=pools.COLUMNS,
+        pools=pools.rows(report),
         undecided=ratios.undecided(report),
         groups=summary.groups(report),
         absences=summary.absences(report),
