@@ -205,6 +205,29 @@ class Report:
         return any(finding.severity.rank <= at.rank for finding in self.findings)
 
 
+def concluded(
+    target: str, category: str, check: str, items: Iterable[Item], seconds: float = 0.0
+) -> Result:
+    """What ``items`` come to: failed by a finding, passed by a claim that holds, or skipped."""
+    found = tuple(items)
+    findings = tuple(item for item in found if isinstance(item, Finding))
+    verified = sum(isinstance(item, Verified) for item in found)
+    outcome = Outcome.PASSED if verified else Outcome.SKIPPED
+    if any(finding.severity is not Severity.NOTE for finding in findings):
+        outcome = Outcome.FAILED
+    return Result(
+        target,
+        category,
+        check,
+        outcome,
+        seconds,
+        verified,
+        findings,
+        skipped=tuple(item for item in found if isinstance(item, Skipped)),
+        measurements=tuple(item for item in found if isinstance(item, Measurement)),
+    )
+
+
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """One outcome for several: failed, unknown, passed, and skipped only if all were."""
     present = set(outcomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from alembic.script import ScriptDirectory
@@ -40,6 +40,12 @@ class Revision:
     def has_downgrade(self) -> bool:
         """Whether its file has a function for the way back."""
         return hasattr(self.script.module, "downgrade")
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Those that it follows or depends on."""
+        parents: tuple[str, ...] = self.script._all_down_revisions  # noqa: SLF001  # by revision
+        return parents
 
     @property
     def name(self) -> str:
@@ -79,6 +85,14 @@ class History:
             raise _circular(error) from error
         labels = (frozenset(script.get_revision(head).branch_labels) for head in heads)
         return cls(script, tuple(_walked(ordered)), tuple(heads), tuple(labels))
+
+    def before(self, revisions: Iterable[str]) -> frozenset[str]:
+        """All that come before ``revisions``, on any way to one of them."""
+        wanted, found = set(revisions), set[str]()
+        for revision in reversed(self.revisions):
+            if revision.id in wanted | found:
+                found.update(revision.parents)
+        return frozenset(found)
 
 
 def _loaded(script: ScriptDirectory) -> tuple[Script, ...]:
@@ -128,7 +142,7 @@ def _circular(error: RevisionError) -> HistoryBroken:
 def _walked(ordered: Iterable[Script]) -> Iterable[Revision]:
     at: tuple[str, ...] = ()
     for script in ordered:
-        parents = script._all_down_revisions  # noqa: SLF001  # dependencies too, by revision
-        after = tuple(sorted({script.revision, *(each for each in at if each not in parents)}))
-        yield Revision(script.revision, script.doc, at, after, script)
-        at = after
+        revision = Revision(script.revision, script.doc, at, (), script)
+        left = (each for each in at if each not in revision.parents)
+        at = tuple(sorted({revision.id, *left}))
+        yield replace(revision, after=at)

@@ -40,7 +40,7 @@ from dbparity.targets import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from dbparity.backends.base import Driver
     from dbparity.results import Finding
@@ -160,12 +160,18 @@ class Live(Source):
 
     def read(self, around: Around) -> Reading:  # noqa: ARG002  # it needs no scratch database
         """The schema, over a login that is bounded and cannot write."""
+        with self.read_only() as (bridge, engine):
+            return Reading(bridge.run(self.snapshot, engine))
+
+    @contextmanager
+    def read_only(self) -> Iterator[tuple[Bridge, Engine]]:
+        """As `reached`, but nothing can be written; raise `SourceInvalid` where no file is."""
         if self.backend.service is None and not Path(self.url.database or "").is_file():
             cure = "correct the path; a fourth slash begins an absolute one"
             raise SourceInvalid(self.text, "no such file", cure)
         with self.reached() as (bridge, engine):
             self.backend.read_only(engine)
-            return Reading(bridge.run(self.snapshot, engine))
+            yield bridge, engine
 
     @contextmanager
     def reached(self) -> Iterator[tuple[Bridge, Engine]]:
@@ -177,12 +183,15 @@ class Live(Source):
 
     def snapshot(self, engine: Engine) -> Snapshot:
         """The schema as ``engine`` shows it; raise `DatabaseUnreachable` where it cannot log in."""
+        with self.login(engine) as connection:
+            return self.backend.behind(connection).snapshot(connection)
+
+    def login(self, engine: Engine) -> Connection:
+        """A connection of ``engine``; raise `DatabaseUnreachable` where there is none."""
         try:
-            connection = engine.connect()
+            return engine.connect()
         except Exception as error:  # drivers raise whatever they like
             raise DatabaseUnreachable(self.text, getattr(error, "orig", error)) from error
-        with connection:
-            return self.backend.behind(connection).snapshot(connection)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from dbparity.backends.base import Backend
     from dbparity.schema.contents import Rows
     from dbparity.schema.differences import Difference
     from dbparity.schema.history import Revision
@@ -78,12 +79,7 @@ class Walk:
     def view(self) -> View:
         """What is to be seen now, in a session of its own."""
         with self.database.engine.connect() as connection:
-            schema = self.database.backend.snapshot(connection)
-            at = self._at(connection)
-        if self.terms.schema is not None:
-            return View(schema, at)
-        tables = tuple(found for found in schema.tables if found.name != self.terms.table)
-        return View(replace(schema, tables=tables), at)
+            return look(connection, self.database.backend, self.terms)
 
     def rows(self) -> dict[str, Rows]:
         """All rows that are there now, by table."""
@@ -101,8 +97,19 @@ class Walk:
             walk.up(*passed)
             yield walk
 
-    def _at(self, connection: Connection) -> tuple[str, ...] | None:
-        if not inspect(connection).has_table(self.terms.table, self.terms.schema):
-            return None
-        versions = table(self.terms.table, column("version_num"), schema=self.terms.schema)
-        return tuple(sorted(connection.scalars(select(versions.c.version_num))))
+
+def look(connection: Connection, backend: Backend, terms: Terms) -> View:
+    """What is to be seen of a database whose table of versions is the one of ``terms``."""
+    schema, at = backend.snapshot(connection), versions(connection, terms)
+    if terms.schema is not None:
+        return View(schema, at)
+    tables = tuple(found for found in schema.tables if found.name != terms.table)
+    return View(replace(schema, tables=tables), at)
+
+
+def versions(connection: Connection, terms: Terms) -> tuple[str, ...] | None:
+    """The rows of the table of versions, sorted; None without such a table."""
+    if not inspect(connection).has_table(terms.table, terms.schema):
+        return None
+    kept = table(terms.table, column("version_num"), schema=terms.schema)
+    return tuple(sorted(connection.scalars(select(kept.c.version_num))))

@@ -97,6 +97,9 @@ class Store(ABC):
     def address(self) -> str:
         """The URL as it may be printed: without its password."""
 
+    def load(self) -> None:  # noqa: B027  # most have all that they need by now
+        """Import what a first use would: whoever has no time to lose then does it before."""
+
     @abstractmethod
     async def greet(self) -> Greeting:
         """Log in by a connection of its own and ask who is there."""
