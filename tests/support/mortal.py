@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from dbparity.backends.base import load_backend, quoted
-from dbparity.servers.base import generate_credentials
-from dbparity.servers.container import LABEL
+from dbparity.servers.base import free_port, generate_credentials
+from dbparity.servers.container import LABEL, ContainerBody
 from dbparity.servers.ledger import Run
 from tests.support.serving import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
@@ -51,14 +50,18 @@ class Mortal:
     url: URL
     container: Any
 
+    @property
+    def body(self) -> ContainerBody:
+        """To be frozen."""
+        return ContainerBody(self.container)
+
     def kill(self) -> None:
         """Send SIGKILL to the server; it is gone when this returns."""
-        self.container.kill(signal="KILL")
-        self.container.wait()
+        self.body.kill()
 
     def revive(self) -> None:
         """Start it again, and wait for a login; one that is alive is killed before."""
-        self.container.restart(timeout=0)
+        self.body.restart()
         self.await_login()
 
     def await_login(self) -> None:
@@ -139,13 +142,15 @@ def small_disk(config: pytest.Config, server: str, size: str) -> Iterator[Disk]:
 
 
 @contextmanager
-def mortal(config: pytest.Config, server: str, disk: Disk | None = None) -> Iterator[Mortal]:
+def mortal(
+    config: pytest.Config, server: str, disk: Disk | None = None, arguments: Sequence[str] = ()
+) -> Iterator[Mortal]:
     """A server such as ``postgresql@17``, which is gone at the end, dead or alive."""
     image = image_of(config, server)
     backend = load_backend(server.split("@", maxsplit=1)[0])
     service = backend.service
     assert service is not None
-    credentials, port = generate_credentials(service), _free_port()
+    credentials, port = generate_credentials(service), free_port()
     url = URL.create(
         backend.name,
         credentials.user,
@@ -161,7 +166,7 @@ def mortal(config: pytest.Config, server: str, disk: Disk | None = None) -> Iter
         stack.callback(client.close)
         container = client.containers.create(
             image,
-            command=list(_ARGUMENTS[backend.name]),
+            command=[*_ARGUMENTS[backend.name], *arguments],
             environment=service.environment(credentials),
             labels={LABEL: run.id},
             volumes=[f"{disk.volume}:{disk.folder}"] if disk else [],
@@ -172,9 +177,3 @@ def mortal(config: pytest.Config, server: str, disk: Disk | None = None) -> Iter
         made = Mortal(backend, backend.synchronous(url), container)
         made.revive()
         yield made
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -160,6 +160,7 @@ class Service(ABC):
     user: ClassVar[str]  # dbparity's login: one that may make databases
     database: ClassVar[str]  # one that every server has, to log in to
     arguments: ClassVar[tuple[str, ...]]  # durability off, among others
+    durable: ClassVar[tuple[str, ...]] = ()  # instead, where what is committed outlives the server
 
     @abstractmethod
     def environment(self, credentials: Credentials) -> dict[str, str]:

@@ -56,6 +56,11 @@ SELECT pg_is_in_recovery() AS recovers, current_setting('transaction_read_only')
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
   current_setting('max_connections') AS most
 """
+_SETTINGS = (
+    *("-c", "max_connections=300", "-c", "autovacuum=off"),
+    # In the data folder, so that a killed server leaves no segment behind.
+    *("-c", "dynamic_shared_memory_type=mmap"),
+)
 _IDENTITY = (
     "SELECT 'postgresql ' || extract(epoch FROM pg_postmaster_start_time()) || ' ' || oid "
     "FROM pg_database WHERE datname = current_database()"
@@ -91,10 +96,10 @@ class PostgreSQLService(Service):
     database: ClassVar[str] = "postgres"
     arguments: ClassVar[tuple[str, ...]] = (
         *(word for name, value in _VOLATILE.items() for word in ("-c", f"{name}={value}")),
-        *("-c", "max_connections=300", "-c", "autovacuum=off"),
-        # In the data folder, so that a killed server leaves no segment behind.
-        *("-c", "dynamic_shared_memory_type=mmap"),
+        *_SETTINGS,
     )
+    # What is handed to the machine outlives the server; it need not be on the disk.
+    durable: ClassVar[tuple[str, ...]] = ("-c", "fsync=off", *_SETTINGS)
 
     def environment(self, credentials: Credentials) -> dict[str, str]:
         """The variables of the public image."""

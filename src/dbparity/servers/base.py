@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import string
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -36,6 +38,7 @@ class ServerOptions:
         reuse: leave servers running for the next run, and use those that are left.
         max_age: how old a server may be to be used again.
         patience: how long a server may take until a login succeeds.
+        durable: whether what is committed outlives a server that is killed: see `Body`.
     """
 
     images: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class ServerOptions:
     reuse: bool = False
     max_age: timedelta = timedelta(hours=8)
     patience: timedelta = timedelta(seconds=90)
+    durable: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,34 @@ class Unavailable:
         return f"{self.reason} ({self.cure})" if self.cure else self.reason
 
 
+class Body(ABC):
+    """What a server runs as, for tests of what becomes of an application when it is harmed.
+
+    Harm only servers that are nobody else's, and kill only those that are
+    `ServerOptions.durable`: the others forget what was committed.
+    """
+
+    @abstractmethod
+    def freeze(self, *, sessions: bool = True) -> None:
+        """Have it do nothing until `thaw`.
+
+        Without ``sessions``, only the process that lets clients in is frozen: where sessions are
+        processes of their own, as PostgreSQL's are, those that are open go on.
+        """
+
+    @abstractmethod
+    def thaw(self) -> None:
+        """Have it go on."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Send SIGKILL to all of it; it is gone when this returns."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Start it again where it was, killed or not; it takes its time until the first login."""
+
+
 @dataclass(frozen=True)
 class Running:
     """A server that a provider started, or found running.
@@ -70,6 +102,7 @@ class Running:
         ours: whether dbparity chose its settings, so that they can be asserted.
         ends: whether ``stop`` ends it, with every database on it.
         fresh: whether it was started just now, and may take its time until the first login.
+        body: what it runs as, if it was started here.
     """
 
     url: URL
@@ -78,6 +111,7 @@ class Running:
     ours: bool = True
     ends: bool = True
     fresh: bool = True
+    body: Body | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +169,22 @@ def providers(options: ServerOptions) -> Iterator[Provider]:
 def configured(settings: Mapping[str, str], backend: str, version: str) -> str | None:
     """The setting for ``backend@version``, or else for the backend alone."""
     return settings.get(f"{backend}@{version}") or settings.get(backend)
+
+
+def service_of(backend: Backend, options: ServerOptions) -> Service | None:
+    """How a server of a backend is run: durable, if it is to be."""
+    if backend.service is None or not options.durable:
+        return backend.service
+    durable = copy(backend.service)
+    vars(durable)["arguments"] = durable.durable
+    return durable
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def generate_credentials(service: Service) -> Credentials:

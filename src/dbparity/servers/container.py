@@ -17,13 +17,16 @@ from sqlalchemy import URL
 
 from dbparity.errors import ServerFailed
 from dbparity.servers.base import (
+    Body,
     Leftover,
     Offer,
     Provider,
     Running,
     Unavailable,
     configured,
+    free_port,
     generate_credentials,
+    service_of,
 )
 
 if TYPE_CHECKING:
@@ -46,17 +49,17 @@ class ContainerProvider(Provider):
 
     def find(self, backend: Backend, version: str) -> Offer | Unavailable | None:
         """The configured image, or the public one of that version."""
-        if backend.service is None:
+        service, durable = service_of(backend, self.options), self.options.durable
+        if service is None:
             return None
         if isinstance(self._engine, Unavailable):
             return self._engine
-        image = self._image(backend.name, backend.service, version)
-        service = backend.service
+        image = self._image(backend.name, service, version)
         return Offer(
             self.name,
             image,
-            lambda run: _start(backend.name, service, image, run),
-            reusable=True,
+            lambda run: _start(backend.name, service, image, run, durable=durable),
+            reusable=not durable,
         )
 
     def leftovers(self) -> Iterable[Leftover]:
@@ -111,7 +114,39 @@ def _remove(container: Any) -> None:  # noqa: ANN401  # docker's, untyped
             container.wait(condition="removed", timeout=_REMOVAL_SECONDS)
 
 
-def _start(backend: str, service: Service, image: str, run: Run) -> Running:
+class ContainerBody(Body):
+    """A server in a container."""
+
+    def __init__(self, container: Any) -> None:  # noqa: ANN401  # docker's, untyped
+        """Be the server of a container that runs."""
+        self._container = container
+
+    def freeze(self, *, sessions: bool = True) -> None:
+        """Pause the container, or stop its first process."""
+        if sessions:
+            self._container.pause()
+        else:
+            self._container.kill(signal="STOP")
+
+    def thaw(self) -> None:
+        """Undo either."""
+        self._container.reload()
+        if self._container.status == "paused":
+            self._container.unpause()
+        else:
+            self._container.kill(signal="CONT")
+
+    def kill(self) -> None:
+        """Send SIGKILL to its first process, with which all others end."""
+        self._container.kill(signal="KILL")
+        self._container.wait()
+
+    def restart(self) -> None:
+        """Start the container again; one that is alive is killed before."""
+        self._container.restart(timeout=0)
+
+
+def _start(backend: str, service: Service, image: str, run: Run, *, durable: bool) -> Running:
     from testcontainers.core.config import testcontainers_config  # noqa: PLC0415  # an extra
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415
 
@@ -120,15 +155,16 @@ def _start(backend: str, service: Service, image: str, run: Run) -> Running:
     port = f"{service.port}/tcp"
     with ExitStack() as undo:
         try:
-            container = (
-                DockerContainer(image, command=shlex.join(service.arguments))
-                .with_kwargs(labels={LABEL: run.id})
-                .with_tmpfs_mount(service.data)
-            )
+            container = DockerContainer(image, command=shlex.join(service.arguments))
+            container = container.with_kwargs(labels={LABEL: run.id})
+            if not durable:
+                container = container.with_tmpfs_mount(service.data)
             undo.callback(container.stop)
             container.env.update(service.environment(credentials))
-            # The library knows ports only; the engine also takes an address to publish on.
-            cast("dict[str, Any]", container.ports)[port] = ("127.0.0.1", None)
+            # The library knows ports only; the engine also takes an address to publish on. A port
+            # of the engine's choice would be another one after a restart.
+            wanted = free_port() if durable else None
+            cast("dict[str, Any]", container.ports)[port] = ("127.0.0.1", wanted)
             wrapped = container.start().get_wrapped_container()
         except Exception as error:  # whatever the engine, the registry or the library says
             raise ServerFailed(image, "it cannot be started", [str(error)]) from error
@@ -142,7 +178,12 @@ def _start(backend: str, service: Service, image: str, run: Run) -> Running:
         int(cast("dict[str, Any]", wrapped.ports)[port][0]["HostPort"]),
         credentials.database,
     )
-    return Running(url, partial(_stop, container), alive=lambda: _alive(wrapped, image))
+    return Running(
+        url,
+        partial(_stop, container),
+        alive=lambda: _alive(wrapped, image),
+        body=ContainerBody(wrapped),
+    )
 
 
 def _stop(container: DockerContainer) -> None:

@@ -32,7 +32,7 @@ from dbparity.errors import (
 from dbparity.progress import Progress
 from dbparity.results import TargetState
 from dbparity.servers import warm
-from dbparity.servers.base import Offer, Provider, Running, ServerOptions, providers
+from dbparity.servers.base import Body, Offer, Provider, Running, ServerOptions, providers
 from dbparity.servers.bridge import Bridge
 from dbparity.servers.ledger import Run
 from dbparity.servers.server import Server
@@ -145,6 +145,30 @@ class DatabaseTestEnvironment:
             reasons = [self.missing.get(target, "it was not wanted")]
             raise ServerUnavailable(str(target), reasons)
         return self._served[target].server
+
+    def body(self, target: Target) -> Body:
+        """What the server of a target runs as, to be harmed.
+
+        Raises:
+            ServerUnavailable: there is none, or it was not started by this environment.
+        """
+        self.server(target)
+        body = self._served[target].running.body
+        if body is None:
+            raise ServerUnavailable(str(target), ["it was not started here"])
+        return body
+
+    def restart(self, target: Target) -> None:
+        """Start the server of a target again, and wait until a login succeeds.
+
+        Raises:
+            ServerUnavailable: there is none, or it was not started by this environment.
+            ServerFailed, ServerUnreachable: it does not come back.
+        """
+        self.body(target).restart()
+        served = self._served[target]
+        server = served.server
+        await_login(server.backend, server.drivers[0], served.running, self.options)
 
     def lease(
         self, target: Target, application: Application | None = None, *, empty: bool = False
@@ -316,7 +340,9 @@ class DatabaseTestEnvironment:
                 await_login(wish.backend, wish.installed[0], running, self.options)
             server = Server(wish.backend, wish.installed, running.url, run, wish.version)
             undo.callback(server.close, drop=False)
-            _suits(server, wish, running)
+            _suits(server, wish)
+            if running.ours and not self.options.durable:
+                server.assert_volatile()
             if not running.ours:
                 run.attach(running.url.render_as_string(hide_password=True))
             elif not running.fresh:
@@ -359,11 +385,9 @@ def await_login(backend: Backend, driver: Driver, running: Running, options: Ser
             raise ServerUnreachable(safe, patience.total_seconds(), cause) from cause
 
 
-def _suits(server: Server, wish: Wish, running: Running) -> None:
+def _suits(server: Server, wish: Wish) -> None:
     if not covers(wish.version, server.version):
         raise ServerMismatch(wish.version, server.version)
-    if running.ours:
-        server.assert_volatile()
 
 
 def _wishes(targets: Iterable[Target | str]) -> Iterator[Wish]:

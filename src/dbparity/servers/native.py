@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from functools import partial
@@ -18,26 +17,35 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import psutil
 from sqlalchemy import URL
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from dbparity.errors import ServerFailed
 from dbparity.servers.base import (
+    Body,
     Leftover,
     Offer,
     Provider,
     Running,
     Unavailable,
+    free_port,
     generate_credentials,
+    service_of,
 )
 from dbparity.servers.ledger import RUN_VARIABLE
 from dbparity.targets import covers, version_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dbparity.backends.base import Backend, Commands, Service
     from dbparity.servers.ledger import Run
 
 _STOP_SECONDS = 20
+_DYING = Retrying(
+    stop=stop_after_delay(_STOP_SECONDS),
+    wait=wait_fixed(0.01),
+    retry=retry_if_result(lambda dead: not dead),
+)
 
 
 class NativeProvider(Provider):
@@ -50,7 +58,7 @@ class NativeProvider(Provider):
 
     def find(self, backend: Backend, version: str) -> Offer | Unavailable | None:
         """The newest program of ``backend`` whose version is one of ``version``."""
-        service = backend.service
+        service = service_of(backend, self.options)
         if service is None:
             return None
         found = dict(self._look(service))
@@ -61,7 +69,7 @@ class NativeProvider(Provider):
                 self.name,
                 str(best),
                 lambda run: start(backend.name, service, best, run, movable=self.movable),
-                reusable=True,
+                reusable=not self.options.durable,
                 version=found[best],
             )
         if found:
@@ -116,14 +124,15 @@ def start(
         ServerFailed: a command failed; the error has its last words.
     """
     home = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=run.folder))
-    credentials, port = generate_credentials(service), _free_port()
+    credentials, port = generate_credentials(service), free_port()
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, home, ignore_errors=True)
         try:
             account = _account(service)
             reachable = _reachable(program, account, Path(run.folder), movable=movable)
             commands = service.commands(reachable, home, port, credentials)
-            server = _launch(commands, home, account, run)
+            _initialize(commands, home, account, run)
+            body = ProcessBody(lambda: _launch(commands, home, account, run))
         except OSError as error:
             raise ServerFailed(str(program), "it cannot be started", [str(error)]) from error
         undo.pop_all()
@@ -135,21 +144,75 @@ def start(
         port,
         credentials.database,
     )
-    return Running(url, lambda: _stop(server, home), alive=lambda: _alive(server, home, program))
+    return Running(
+        url,
+        lambda: _stop(body, home),
+        alive=lambda: _alive(body.process, home, program),
+        body=body,
+    )
 
 
-def _launch(commands: Commands, home: Path, account: str, run: Run) -> psutil.Process:
+class ProcessBody(Body):
+    """A server that is a process of this machine, with the processes of its sessions, if any."""
+
+    def __init__(self, launch: Callable[[], psutil.Process]) -> None:
+        """Launch it."""
+        self._launch = launch
+        self.process = launch()
+
+    def freeze(self, *, sessions: bool = True) -> None:
+        """Send SIGSTOP, to the main process first: it begets no more then."""
+        self.process.suspend()
+        for process in self._sessions() if sessions else ():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Send SIGCONT."""
+        for process in (*self._sessions(), self.process):
+            process.resume()
+
+    def kill(self) -> None:
+        """Send SIGKILL to the process and to those of its sessions."""
+        self.process.suspend()
+        everybody = (self.process, *self._sessions())
+        for process in everybody:
+            process.kill()
+        self.process.wait()
+        _DYING(lambda: all(map(_is_dead, everybody)))
+
+    def restart(self) -> None:
+        """Launch it again; one that is alive is killed before."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.kill()
+        self.process = self._launch()
+
+    def _sessions(self) -> list[psutil.Process]:
+        return self.process.children(recursive=True)
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    """Whether it holds nothing any more; nobody may have waited for it yet."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
+
+
+def _initialize(commands: Commands, home: Path, account: str, run: Run) -> None:
     for name, text in commands.files.items():
         (home / name).touch(mode=0o600)
         (home / name).write_text(text)
     if account:
         for path in (home, *home.iterdir()):
             shutil.chown(path, account, _group(account))
-    options = _options(home, account, run)
     for command in commands.initialize:
-        _finish(command, options)
+        _finish(command, _options(home, account, run))
+
+
+def _launch(commands: Commands, home: Path, account: str, run: Run) -> psutil.Process:
     with (home / "log").open("wb") as log:
-        child = subprocess.Popen(commands.serve, stdout=log, stderr=log, **options)
+        child = subprocess.Popen(
+            commands.serve, stdout=log, stderr=log, **_options(home, account, run)
+        )
     # From here on psutil waits for it; it may outlive this process.
     child.returncode = 0
     return psutil.Process(child.pid)
@@ -167,8 +230,10 @@ def end(process: psutil.Process) -> None:
             process.wait()
 
 
-def _stop(server: psutil.Process, home: Path) -> None:
-    end(server)
+def _stop(body: ProcessBody, home: Path) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        body.thaw()  # what is frozen hears of nothing
+    end(body.process)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -246,9 +311,3 @@ def _alive(server: psutil.Process, home: Path, program: Path) -> None:
         return
     last = (home / "log").read_text(errors="replace").strip().splitlines()[-3:]
     raise ServerFailed(str(program), f"status {status}", last)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -43,8 +43,17 @@ SLEEP = {
 }
 
 
+# A driver of two products is tried on one of them.
+ELSEWHERE = {("mysql", "asyncmy"), ("mariadb", "aiomysql")}
+
+
 @pytest.fixture
-def database(database_environment: DatabaseTestEnvironment, target: Target) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, database_environment: DatabaseTestEnvironment, target: Target
+) -> Iterator[Database]:
+    of_drivers = request.node.get_closest_marker("any_version") is not None
+    if of_drivers and (target.backend, target.driver) in ELSEWHERE:
+        pytest.skip("the driver is tried on another product")
     application = Application("tests:notes", NOTES.metadata)
     with database_environment.lease(target, application) as leased:
         yield leased

@@ -19,9 +19,9 @@ from dbparity.backends.postgresql import PostgreSQL, PostgreSQLService
 from dbparity.backends.sqlite import SQLite
 from dbparity.errors import ServerFailed
 from dbparity.servers import native
-from dbparity.servers.base import Offer, ServerOptions, Unavailable
+from dbparity.servers.base import Offer, ServerOptions, Unavailable, service_of
 from dbparity.servers.ledger import RUN_VARIABLE, Run
-from dbparity.servers.native import NativeProvider
+from dbparity.servers.native import NativeProvider, ProcessBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,6 +158,20 @@ def test_missing_program_is_named_with_the_cure(
     )
 
 
+def test_durable_server_is_run_with_other_arguments_and_not_left_for_the_next_run(
+    put: Put,
+) -> None:
+    program = put("a", "postgres", "postgres (PostgreSQL) 99.1")
+    options = ServerOptions(folders=(program.parent,), durable=True)
+    assert not offer(NativeProvider(options).find(PostgreSQL(), "99")).reusable
+    assert offer(provider(program.parent).find(PostgreSQL(), "99")).reusable
+    durable = service_of(PostgreSQL(), options)
+    assert durable is not None
+    assert durable.arguments == PostgreSQLService.durable
+    assert "synchronous_commit=off" not in durable.arguments
+    assert "synchronous_commit=off" in PostgreSQLService().arguments
+
+
 def test_files_have_no_program() -> None:
     assert provider().find(SQLite(), "") is None
 
@@ -207,6 +221,46 @@ def test_process_that_does_not_listen_is_killed(run: Run, monkeypatch: pytest.Mo
     running.alive()
     running.stop()
     assert not [leftover for leftover in provider().leftovers() if leftover.run == run.id]
+
+
+def test_server_is_frozen_thawed_and_killed_with_its_sessions(run: Run) -> None:
+    forking = Script(serve="sleep 600 & wait")
+    running = native.start("postgresql", forking, Path("/bin/sh"), run)
+    body = running.body
+    assert isinstance(body, ProcessBody)
+    while not (sessions := body.process.children()):
+        time.sleep(0.01)
+    everybody = (body.process, *sessions)
+    body.freeze(sessions=False)
+    await_status(everybody, [psutil.STATUS_STOPPED, psutil.STATUS_SLEEPING])
+    body.freeze()
+    await_status(everybody, [psutil.STATUS_STOPPED] * 2)
+    body.thaw()
+    await_status(everybody, [psutil.STATUS_SLEEPING] * 2)
+    body.freeze()
+    body.kill()
+    running.stop()
+    assert not [leftover for leftover in provider().leftovers() if leftover.run == run.id]
+
+
+def test_server_that_was_killed_is_started_again_where_it_was(run: Run) -> None:
+    running = native.start("postgresql", Script(serve="exec sleep 600"), Path("/bin/sh"), run)
+    body = running.body
+    assert isinstance(body, ProcessBody)
+    (home,) = Path(run.folder).iterdir()
+    for kill in (body.kill, lambda: None):  # one that is alive is killed
+        before = body.process
+        kill()
+        body.restart()
+        assert not before.is_running()
+        running.alive()
+        assert body.process.cwd() == str(home)
+    running.stop()
+
+
+def await_status(processes: Sequence[psutil.Process], wanted: list[str]) -> None:
+    while [process.status() for process in processes] != wanted:
+        time.sleep(0.01)
 
 
 def test_server_that_dies_is_reported_with_its_last_words(run: Run) -> None:
