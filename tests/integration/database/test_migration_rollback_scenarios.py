@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, column, insert, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dbparity.applications import Application
@@ -14,6 +14,7 @@ from dbparity.conformance.interrupted import interrupted
 from dbparity.conformance.round_trip import round_trip
 from dbparity.conformance.rows_survive import rows_survive
 from dbparity.results import Severity
+from dbparity.schema.contents import losses
 from dbparity.schema.standing import Standing, itinerary, standing
 from dbparity.schema.walk import Walk
 from tests.support.performing import found, reasons
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbparity.results import Result
+    from dbparity.schema.contents import Loss
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
@@ -402,3 +404,52 @@ class TestForeignKeys:
 
         lost, refused = ("VALUES-LOST", "children.parent_id"), ("ROLLBACK-REFUSES-ROWS", "")
         assert spots(result) == [refused if checks else lost]
+
+
+def long(faulty: int) -> tuple[Script, ...]:
+    """The family and forty more revisions; the downgrade of ``faulty`` takes a row with it."""
+    return (*family(), *(_later(number, faulty=number == faulty) for number in range(4, 44)))
+
+
+def _later(number: int, *, faulty: bool) -> Script:
+    name = f"later_{number}"
+    if number % 2:
+        up = f'op.add_column("parents", sa.Column("{name}", sa.Integer()))'
+        down = f'op.drop_column("parents", "{name}")'
+    else:
+        up = f'op.create_table("{name}", sa.Column("id", sa.Integer(), primary_key=True))'
+        down = f'op.drop_table("{name}")'
+    loses = '\nop.execute("DELETE FROM children WHERE id = 777")' if faulty else ""
+    return Script(str(number), str(number - 1), up, down + loses)
+
+
+MANY = 5_000
+PARENTS = table("parents", column("id"), column("name"))
+CHILDREN = table("children", column("id"), column("parent_id"))
+
+
+@pytest.mark.any_server
+class TestLarge:
+    def test_the_one_row_of_many_that_one_of_forty_downgrades_loses_is_found(
+        self, lease: Lease, app: Callable[..., Application]
+    ) -> None:
+        def there_and_back(database: Database) -> tuple[int, list[Loss]]:
+            walk = Walk.begin(database)
+            first, later = walk.history.revisions[:3], walk.history.revisions[3:]
+            walk.up(*first)
+            parents = [{"id": number, "name": f"parent {number}"} for number in range(1, MANY + 1)]
+            children = [{"id": number, "parent_id": number} for number in range(1, MANY + 1)]
+            with database.engine.begin() as connection:
+                connection.execute(insert(PARENTS), parents)
+                connection.execute(insert(CHILDREN), children)
+            view, rows = walk.view(), walk.rows()
+            walk.up(*later)
+            walk.down(*later)
+            assert not walk.view().unlike(view)
+            return len(later), [*losses(rows, walk.rows())]
+
+        with lease(app(long(faulty=24)), empty=True) as database:
+            revisions, lost = database.run(there_and_back)
+
+        assert revisions == 40
+        assert [(each.table, each.column, each.key) for each in lost] == [("children", "", "777")]
