@@ -93,7 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run what is marked ``any_driver`` through one driver of each server, chosen by its name.
 
     What is marked ``any_version`` runs through each driver on one server of its product, likewise;
-    what is marked ``any_server`` on one target of each product, chosen by its file. All have
+    what is marked ``any_server`` on one target of each product, chosen by its file; what is marked
+    ``any_target`` on a single one. All have
     their share, and the suite takes half of the time. What is slow comes first, lest one worker
     waits for it in the end.
     """
@@ -104,7 +105,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if target is None:
             continue
         name = item.nodeid.replace(str(target), "*")
-        if item.get_closest_marker("any_server"):
+        if item.get_closest_marker("any_target"):
+            groups[name, "", name].append(item)
+        elif item.get_closest_marker("any_server"):
             groups[name, target.backend, str(item.path.name)].append(item)
         elif item.get_closest_marker("any_driver"):
             groups[name, target.server, name].append(item)

@@ -30,7 +30,10 @@ class Progress:
         """A check ended."""
 
     def table_begins(self, work: str, table: str, rows: int) -> None:
-        """Work on the ``rows`` of a table begins: ``work`` is copy, verify and the like."""
+        """Work on the ``rows`` of a table begins; 0 if nobody knows how many there are.
+
+        ``work`` is copy, verify and the like.
+        """
 
     def rows_done(self, work: str, table: str, rows: int) -> None:
         """So many of them are done, since the table began."""

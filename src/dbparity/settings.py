@@ -9,23 +9,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from dbparity.applications import Application, load_application
 from dbparity.backends.base import load_backend
+from dbparity.consistency.options import ConsistencyOptions
 from dbparity.errors import SettingsInvalid
 from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER, ServerOptions
 from dbparity.servers.url import read_url
+from dbparity.stores.options import HealthOptions
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+
 DEFAULT_TARGETS = ("sqlite", "postgresql", "mysql", "mariadb")
+_STORE = re.compile(r"[a-z][a-z0-9_]*")
 _SERVER = re.compile(r"(?P<backend>[A-Z][A-Z0-9_]*?)(_(?P<version>\d+(_\d+)*))?")
 
 
@@ -44,9 +51,13 @@ class Settings:
         irreversible, alembic_x, alembic_environment: see `Application`.
         targets: what it is checked on.
         images, urls, providers, reuse, max_age, folders: see `ServerOptions`.
+        stores: URLs of the stores that the application keeps its data in, by name; one that is
+            ``$NAME`` still has to come from that environment variable: see `store`.
         require: whether a target that is missing is an error.
         fail_on: the mildest severity that fails a run.
         bench: see `BenchOptions`.
+        health: see `HealthOptions`.
+        consistency: see `ConsistencyOptions`.
     """
 
     metadata: str = ""
@@ -62,6 +73,7 @@ class Settings:
     targets: tuple[Target, ...] = tuple(map(Target.parse, DEFAULT_TARGETS))
     images: Mapping[str, str] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stores: Mapping[str, str] = field(default_factory=dict, repr=False)
     providers: tuple[str, ...] = ORDER
     folders: tuple[Path, ...] = ()
     reuse: bool = False
@@ -69,6 +81,8 @@ class Settings:
     require: bool = False
     fail_on: Severity = Severity.DEGRADED
     bench: BenchOptions = field(default_factory=BenchOptions)
+    health: HealthOptions = field(default_factory=HealthOptions)
+    consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)
 
     @classmethod
     def load(cls, folder: Path, environment: Mapping[str, str] = os.environ) -> Self:
@@ -82,12 +96,15 @@ class Settings:
         values: dict[str, Any] = {}
         if path is not None:
             values = _from_table(path, _table(path))
-        merged = {"images": {}, "urls": {}} | values
+        merged = {"images": {}, "urls": {}, "stores": {}} | values
         for name, text in environment.items():
             if name.startswith("DBPARITY_"):
                 _from_variable(merged, name, text)
         for server, url in merged["urls"].items():
             read_url(url, load_backend(Target.parse(server).backend))
+        for store, url in merged["stores"].items():
+            if url.startswith("$"):
+                merged["stores"][store] = environment.get(_variable(url), url)
         return cls(**merged)
 
     def with_options(self, **options: Any) -> Self:  # noqa: ANN401  # this class's own fields
@@ -105,6 +122,20 @@ class Settings:
             reuse=self.reuse,
             max_age=self.max_age,
         )
+
+    def store(self, name: str) -> str:
+        """The URL of a store; raise `SettingsInvalid` where none is configured or it is not set."""
+        if name not in self.stores:
+            known = ", ".join(self.stores) or "none"
+            cure = (
+                f"name one of [tool.dbparity.stores]: {known}; or set DBPARITY_STORE_{name.upper()}"
+            )
+            raise SettingsInvalid(name, "there is no such store", cure)
+        url = self.stores[name]
+        if url.startswith("$"):
+            cure = f"set {_variable(url)} to its URL"
+            raise SettingsInvalid(f"stores.{name}", f"{url} is not set", cure)
+        return url
 
     def application(self) -> Application:
         """Import the application; raise `SettingsInvalid` where none is named."""
@@ -135,6 +166,11 @@ class Settings:
             "workloads": self.workloads,
             "seed": self.seed,
         }
+
+
+def _variable(reference: str) -> str:
+    """``NAME`` of ``$NAME`` and ``${NAME}``."""
+    return reference.removeprefix("$").removeprefix("{").removesuffix("}")
 
 
 def _pyproject(folder: Path) -> Path | None:
@@ -216,15 +252,35 @@ def _severity(where: str, folder: Path, value: str) -> Severity:  # noqa: ARG001
         raise SettingsInvalid(where, f"{value!r} is no severity", cure) from None
 
 
+def _stores(where: str, folder: Path, value: dict[str, object]) -> dict[str, str]:
+    for name in value:
+        if not _STORE.fullmatch(name):
+            cure = "name it by small letters, digits and _"
+            raise SettingsInvalid(f"{where}.{name}", "no name of a store", cure)
+    return _variables(where, folder, value)
+
+
 def _bench(where: str, folder: Path, value: dict[str, Any]) -> BenchOptions:  # noqa: ARG001
-    known = ", ".join(each.name for each in fields(BenchOptions))
+    return _options(where, value, BenchOptions, "docs/benchmarks.md")
+
+
+def _health(where: str, folder: Path, value: dict[str, Any]) -> HealthOptions:  # noqa: ARG001
+    return _options(where, value, HealthOptions, "docs/health.md")
+
+
+def _consistency(where: str, folder: Path, value: dict[str, Any]) -> ConsistencyOptions:  # noqa: ARG001
+    return _options(where, value, ConsistencyOptions, "docs/consistency.md")
+
+
+def _options(where: str, value: dict[str, Any], kind: type[T], page: str) -> T:
+    known = ", ".join(each.name for each in fields(kind))
     for key in value:
         if key not in known.split(", "):
             raise SettingsInvalid(f"{where}.{key}", "no such setting", f"the settings are: {known}")
     try:
-        return msgspec.convert(value, BenchOptions)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(where, str(error), "see docs/benchmarks.md") from error
+        raise SettingsInvalid(where, str(error), f"see {page}") from error
 
 
 Reader = Callable[[str, Path, Any], Any]
@@ -249,6 +305,9 @@ _READERS: dict[str, tuple[str, type, Reader]] = {
     "require": ("require", bool, _flag),
     "fail-on": ("fail_on", str, _severity),
     "bench": ("bench", dict, _bench),
+    "stores": ("stores", dict, _stores),
+    "health": ("health", dict, _health),
+    "consistency": ("consistency", dict, _consistency),
 }
 
 
@@ -261,6 +320,9 @@ def _from_variable(values: dict[str, Any], name: str, text: str) -> None:
             version = (match["version"] or "").replace("_", ".")
             server = str(Target(match["backend"].lower(), "", version))
             values[key] = {**values[key], server: text}
+    store = rest.removeprefix("STORE_").lower()
+    if rest.startswith("STORE_") and _STORE.fullmatch(store):
+        values["stores"] = {**values["stores"], store: text}
     if rest == "TARGETS":
         values["targets"] = tuple(Target.parse(part.strip()) for part in text.split(","))
     elif rest == "NATIVE_PATH":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, bindparam, create_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Column, Connection, Dialect, Engine, Select, Table
+    from sqlalchemy import Column, ColumnElement, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
@@ -321,6 +321,10 @@ class Backend(ABC):
     def volatile(self, connection: Connection) -> dict[str, tuple[str, str]]:  # noqa: ARG002
         """Durability settings by name: what a test server must have, and what this one has."""
         return {}
+
+    def among(self, column: ColumnElement[Any], keys: str) -> ColumnElement[bool]:
+        """Whether ``column`` is one of those that are bound as the parameter ``keys``."""
+        return column.in_(bindparam(keys, expanding=True))
 
     def part(self, connection: Connection) -> Part:  # noqa: ARG002
         """The part that the server plays, as far as this login may know."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import event, text
+from sqlalchemy import ARRAY, any_, bindparam, event, text
 
 from dbparity.backends.base import (
     AtRest,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
+    from sqlalchemy import URL, ColumnElement, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.exc import DBAPIError
 
     from dbparity.backends.catalogues.assembly import Schema
@@ -278,6 +278,10 @@ class PostgreSQL(Backend):
             name: (wanted, str(connection.scalar(text(f"SHOW {name}"))))
             for name, wanted in _VOLATILE.items()
         }
+
+    def among(self, column: ColumnElement[Any], keys: str) -> ColumnElement[bool]:
+        """By an array, which is one parameter however many there are."""
+        return column == any_(bindparam(keys, type_=ARRAY(column.type)))
 
     def part(self, connection: Connection) -> Part:
         """A replica is in recovery; its lag is the age of what it has replayed last."""

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dbparity.cli import bench, check, doctor, migrate, revisions, schema, servers, verify
+from dbparity.cli import (
+    bench,
+    check,
+    consistency,
+    doctor,
+    health,
+    migrate,
+    revisions,
+    schema,
+    servers,
+    verify,
+)
 from dbparity.cli.console import complain
 from dbparity.cli.interrupts import Stopped
 from dbparity.cli.options import COULD_NOT_RUN
@@ -29,6 +40,8 @@ app = typer.Typer(
 )
 app.command()(check.check)
 app.command()(doctor.doctor)
+app.command()(consistency.consistency)
+app.command()(health.health)
 app.command()(migrate.migrate)
 app.command()(verify.verify)
 app.add_typer(bench.app, name="bench")

@@ -134,14 +134,19 @@ class Bars(Lines):
         """Draw a bar of so many rows."""
         name = f"{work} {table}"
         self._began[name], self._totals[name] = time.perf_counter(), rows
-        self._draw(name, rows, count(rows, "row"))
+        self._draw(name, rows or None, count(rows, "row") if rows else "")
 
     def rows_done(self, work: str, table: str, rows: int) -> None:
         """Draw how far the table is, how fast it goes, and how long it will take."""
         name = f"{work} {table}"
         seconds, total = time.perf_counter() - self._began[name], self._totals[name]
         left = seconds * max(total - rows, 0) / rows if rows else 0
-        self._draw(name, total, f"{rows:,}/{total:,}{_rate(rows, seconds)}, {left:.0f} s left")
+        of = (
+            f"/{total:,}{_rate(rows, seconds)}, {left:.0f} s left"
+            if total
+            else _rate(rows, seconds)
+        )
+        self._draw(name, total or None, f"{rows:,}{of}")
         self._bars.update(self._tasks[name], completed=rows)
 
     def table_done(self, work: str, table: str, rows: int, seconds: float) -> None:

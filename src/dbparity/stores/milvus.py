@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +15,7 @@ from dbparity.errors import DriverMissing, RecordsUnusable, StoreInvalid, StoreU
 from dbparity.stores.base import PAGE, Greeting, Key, Record, Records, Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 
 _PORT = 19530
 _AT_ONCE = 5_000  # keys in one question
@@ -27,9 +27,16 @@ class _Shape:
     """What a collection is made of: its primary field, its fields, the dimensions of vectors."""
 
     key: str
+    kind: type  # of the key: int or str
     fields: tuple[str, ...]
     dimensions: dict[str, int]
     is_open: bool  # whether it takes fields that are not declared
+
+    def keys(self, told: Iterable[Key]) -> list[Key]:
+        """As the primary field has them, without those that it can never have."""
+        if self.kind is str:
+            return [str(key) for key in told]
+        return [int(key) for key in told if str(key).lstrip("-").isdecimal()]
 
 
 class MilvusStore(Store):
@@ -58,11 +65,13 @@ class MilvusStore(Store):
             cure = "write milvus:///file.db or milvus://user:password@host:19530/database"
             raise StoreInvalid("milvus", "the URL cannot be read", cure) from None
         self._file = None if self._parts.hostname else Path(self._parts.path)
-        for module in ("pymilvus", *(["milvus_lite"] if self._file is not None else [])):
+        self._modules = ("pymilvus", *(["milvus_lite"] if self._file is not None else []))
+        for module in self._modules:
             if importlib.util.find_spec(module) is None:
                 raise DriverMissing("milvus", module, "milvus")
         self._shapes: dict[str, _Shape] = {}
         self._made: Any = None
+        self._opened = ExitStack()
 
     @property
     def address(self) -> str:
@@ -73,9 +82,14 @@ class MilvusStore(Store):
         login = f"{parts.username or ''}:***@" if parts.password else ""
         return f"{parts.scheme}://{login}{parts.hostname}:{self._port}{parts.path}"
 
+    def load(self) -> None:
+        """Import pymilvus, and for a file milvus-lite: they take seconds."""
+        for module in self._modules:
+            importlib.import_module(module)
+
     async def greet(self) -> Greeting:
         """Ask for the version; a file says which milvus-lite reads it."""
-        with self._told():
+        with self._told(), self._shared_file():
             client = self._connect()
             try:
                 version = str(await client.get_server_version())
@@ -113,7 +127,7 @@ class MilvusStore(Store):
     async def fetch(self, records: Records, keys: Collection[Key]) -> dict[Key, Record]:
         """By their ids, at the consistency Strong."""
         shape = await self._shape(records.name)
-        asked, found = list(keys), {}
+        asked, found = shape.keys(keys), {}
         for start in range(0, len(asked), _AT_ONCE):
             with self._told():
                 rows = await self._client.get(
@@ -136,14 +150,14 @@ class MilvusStore(Store):
         for values in told:
             self._check_dimensions(records.name, shape, values)
         with self._told():
-            keys = [record.key for record in new]
+            keys = shape.keys(record.key for record in new)
             rows = await self._client.get(
                 records.name, ids=keys, output_fields=list(shape.fields), **_STRONG
             )
             old = {row[shape.key]: row for row in rows}
             merged = [
-                {**old.get(record.key, {}), **values, shape.key: record.key}
-                for record, values in zip(new, told, strict=True)
+                {**old.get(key, {}), **values, shape.key: key}
+                for key, values in zip(keys, told, strict=True)
             ]
             await self._client.upsert(records.name, merged)
 
@@ -160,12 +174,31 @@ class MilvusStore(Store):
         """Close the connection; a file may be opened by another process then."""
         if self._made is not None:
             await self._made.close()
+            self._opened.close()
 
     @property
     def _client(self) -> Any:  # noqa: ANN401  # pymilvus', untyped
         if self._made is None:
+            self._opened.enter_context(self._shared_file())
             self._made = self._connect()
         return self._made
+
+    @contextmanager
+    def _shared_file(self) -> Iterator[None]:
+        """Let go of a file in the end, unless this process had it open before: it is locked."""
+        if self._file is None:
+            yield
+            return
+        from milvus_lite.server_manager import server_manager_instance  # noqa: PLC0415  # an extra
+
+        path = str(self._file.absolute())
+        # Nothing public tells it.
+        was_open = path in server_manager_instance._servers  # noqa: SLF001
+        try:
+            yield
+        finally:
+            if not was_open:
+                server_manager_instance.release_server(path)
 
     def _connect(self) -> Any:  # noqa: ANN401  # pymilvus', untyped
         from pymilvus import AsyncMilvusClient  # noqa: PLC0415  # an extra
@@ -237,8 +270,10 @@ class MilvusStore(Store):
 
 def _shape(said: dict[str, Any]) -> _Shape:
     fields = said["fields"]
+    key = next(field for field in fields if field.get("is_primary"))
     return _Shape(
-        next(field["name"] for field in fields if field.get("is_primary")),
+        key["name"],
+        str if key["type"].name == "VARCHAR" else int,
         tuple(field["name"] for field in fields),
         {field["name"]: field["params"]["dim"] for field in fields if "dim" in field["params"]},
         bool(said.get("enable_dynamic_field")),

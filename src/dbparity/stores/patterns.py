@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _HOLE = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _SPECIAL = re.compile(r"([*?\[\]\\^])")
@@ -31,9 +27,10 @@ class KeyPattern:
         literal = _HOLE.split(self.text)[::2]
         return "*".join(_SPECIAL.sub(r"\\\1", part) for part in literal)
 
-    def format(self, values: Mapping[str, object]) -> str:
-        """The key for ``values``; raise KeyError where one is missing."""
-        return _HOLE.sub(lambda match: str(values[match["name"]]), self.text)
+    @cached_property
+    def template(self) -> str:
+        """The pattern as the operator ``%`` fills it with the values of `names`."""
+        return _HOLE.sub("%s", self.text.replace("%", "%%"))
 
     def parse(self, key: str) -> dict[str, str] | None:
         """The values in a key, or None for one that is not of this pattern."""

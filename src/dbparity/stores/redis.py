@@ -38,6 +38,7 @@ end
 return found
 """
 _ABSENT, _FOR_EVER = -2, -1
+_Reply = tuple[Key, int, Any]  # a key, the milliseconds that it has left, its value
 
 
 def connect(url: str) -> Redis:
@@ -141,11 +142,14 @@ class RedisStore(Store):
             return {}
         with self._told():
             answers = await self._reading(list(keys), [records.form, *records.fields])
-        return {
-            key: _record(key, left, value, records)
+        there = [
+            (key, left, value)
             for key, (left, value) in zip(keys, answers, strict=True)
             if left != _ABSENT
-        }
+        ]
+        if records.form == "json":
+            return dict(_documents(there, records))
+        return {key: _record(key, left, value, records) for key, left, value in there}
 
     async def write(self, records: Records, new: Sequence[Record]) -> None:
         """Set what is told of each key; a time to live that is not told stays as it is."""
@@ -217,19 +221,42 @@ def _queue(pipe: Any, key: str, form: str, values: dict[str, object], old: str |
         pipe.set(key, msgspec.json.encode(merged).decode(), keepttl=True)
 
 
-def _record(key: Key, left: int, value: Any, records: Records) -> Record:  # noqa: ANN401  # a reply
-    seconds = None if left == _FOR_EVER else left / 1000
-    nothing = (None,) * len(records.fields)
-    if value == 0:
-        return Record(key, nothing, seconds, f"it is of another type than {records.form}")
-    if records.form == "hash":
-        return Record(key, tuple(value), seconds)
-    if records.form == "text":
-        return Record(key, (value,) * len(records.fields), seconds)
+def _documents(there: list[_Reply], records: Records) -> Iterator[tuple[Key, Record]]:
+    """Documents are read all at once, or else one by one, to find those that cannot be."""
     try:
-        document = msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
-        return Record(key, nothing, seconds, f"it is not JSON: {error}")
-    if not isinstance(document, dict):
-        return Record(key, nothing, seconds, "its JSON is no object")
-    return Record(key, tuple(document.get(name) for name in records.fields), seconds)
+        text = ",".join(value for _, _, value in there)
+        documents = msgspec.json.decode(f"[{text}]", type=list[dict[str, Any]])
+    except (msgspec.DecodeError, TypeError):
+        documents = []
+    if len(documents) != len(there):
+        for key, left, value in there:
+            yield key, _document(key, left, value, records)
+        return
+    names = records.fields
+    for (key, left, _), document in zip(there, documents, strict=True):
+        seconds = None if left == _FOR_EVER else left / 1000
+        yield key, Record(key, tuple([document.get(name) for name in names]), seconds)
+
+
+def _document(key: Key, left: int, value: Any, records: Records) -> Record:  # noqa: ANN401  # a reply
+    if value != 0:
+        try:
+            document = msgspec.json.decode(value)
+        except msgspec.DecodeError as error:
+            return _unreadable(key, left, records, f"it is not JSON: {error}")
+        if not isinstance(document, dict):
+            return _unreadable(key, left, records, "its JSON is no object")
+        value = [document.get(name) for name in records.fields]
+    return _record(key, left, value, records)
+
+
+def _record(key: Key, left: int, value: Any, records: Records) -> Record:  # noqa: ANN401  # a reply
+    if value == 0:
+        return _unreadable(key, left, records, f"it is of another type than {records.form}")
+    told = (value,) * len(records.fields) if records.form == "text" else tuple(value)
+    return Record(key, told, None if left == _FOR_EVER else left / 1000)
+
+
+def _unreadable(key: Key, left: int, records: Records, problem: str) -> Record:
+    nothing = (None,) * len(records.fields)
+    return Record(key, nothing, None if left == _FOR_EVER else left / 1000, problem)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import MetaData, NullPool, Table, and_, bindparam, insert, inspect, select, update
+from sqlalchemy import MetaData, NullPool, Table, and_, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchTableError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -80,7 +80,8 @@ class SqlStore(Store):
         async with self._connected(self._engine) as connection:
             table = await self._table(connection, records)
         key = self._key(table, records)
-        wanted = self._select(table, key, records).order_by(key).limit(size)
+        named = self._select(table, key, records).where(key.is_not(None))
+        wanted = named.order_by(key).limit(size)
         last: object = None
         while True:
             page = wanted if last is None else wanted.where(key > last)
@@ -98,9 +99,7 @@ class SqlStore(Store):
             table = await self._table(connection, records)
             key = self._key(table, records)
             bound = [value for value in (_bound(key, each) for each in keys) if value is not None]
-            wanted = self._select(table, key, records).where(
-                key.in_(bindparam("keys", expanding=True))
-            )
+            wanted = self._select(table, key, records).where(self._backend.among(key, "keys"))
             found = {}
             for start in range(0, len(bound), _AT_ONCE):
                 some = {"keys": bound[start : start + _AT_ONCE]}
@@ -137,6 +136,11 @@ class SqlStore(Store):
                 count += (await connection.execute(statement)).rowcount
             await connection.commit()
         return count
+
+    async def foreign_keys(self) -> list[tuple[str, str, str, str, bool]]:
+        """Those of one column: table and column, those referred to, and whether NULL may be."""
+        async with self._connected(self._engine) as connection:
+            return sorted(await connection.run_sync(lambda sync: list(_foreign_keys(sync))))
 
     async def close(self) -> None:
         """Dispose of the engines."""
@@ -211,6 +215,17 @@ class SqlStore(Store):
 
     def _select(self, table: Table, key: ColumnElement[Any], records: Records) -> Any:  # noqa: ANN401  # a Select of whatever is asked for
         return select(key, *(self._column(table, name) for name in records.fields))
+
+
+def _foreign_keys(connection: Connection) -> Iterator[tuple[str, str, str, str, bool]]:
+    inspector = inspect(connection)
+    columns = inspector.get_multi_columns()
+    for (schema, table), keys in inspector.get_multi_foreign_keys().items():
+        nullable = {each["name"]: each["nullable"] for each in columns[schema, table]}
+        for key in keys:
+            ours, theirs = key["constrained_columns"], key["referred_columns"]
+            if len(ours) == 1:
+                yield table, ours[0], key["referred_table"], theirs[0], nullable[ours[0]]
 
 
 def _read(text: str) -> tuple[URL, Backend]:

@@ -1,0 +1,1 @@
+"""Documents of several tenants: stored, cached and searched by meaning."""
