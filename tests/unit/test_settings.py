@@ -11,6 +11,7 @@ from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER
 from dbparity.settings import Settings
+from dbparity.stores.options import HealthOptions
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
@@ -137,6 +138,10 @@ def test_pyproject_without_a_table_configures_nothing(tmp_path: Path) -> None:
         ("bench = { launches = 0 }", "Expected `int` >= 1 - at `$.launches`"),
         ("bench = { rows = 0 }", "Expected `int` >= 1 - at `$.rows`"),
         ("bench = { ratios = { mysql = 2 } }", "Expected `object`, got `int` - at `$.ratios[...]`"),
+        ("stores = { cache = 3 }", "stores: 3 is not a string"),
+        ('stores = { "My Cache" = "x" }', "stores.My Cache: no name of a store; name it by small"),
+        ("health = { lmiit = 1 }", "health.lmiit: no such setting; the settings are: limit, slow"),
+        ("health = { limit = 0 }", "Expected `float` > 0.0 - at `$.limit`; see docs/health.md"),
         ("bench = { requirements = { query = { mean = 3 } } }", "'mean' is no quantile: write p50"),
     ],
 )
@@ -148,6 +153,41 @@ def test_setting_that_cannot_be_used_is_named_with_its_place_and_the_cure(
         load(folder)
     assert words in str(caught.value)
     assert f"{folder / 'pyproject.toml'} [tool.dbparity]" in str(caught.value)
+
+
+def test_stores_are_named_with_their_urls(configure: Callable[[str], Path]) -> None:
+    folder = configure("""
+        stores = { main = "postgresql://db/shop", cache = "$CACHE_URL", vectors = "${VECTORS}" }
+        health = { limit = 2, slow = 0.5, optional = ["cache"], revisions = "main" }
+    """)
+    settings = load(
+        folder,
+        CACHE_URL="redis://:secret@cache/0",
+        DBPARITY_STORE_MAIN="postgresql://me:secret@elsewhere/shop",
+        DBPARITY_STORE_OTHER_ONE="sqlite:///other.db",
+        DBPARITY_STORE_="no name",
+    )
+
+    assert settings.store("cache") == "redis://:secret@cache/0"
+    assert settings.store("main") == "postgresql://me:secret@elsewhere/shop"
+    assert settings.store("other_one") == "sqlite:///other.db"
+    assert list(settings.stores) == ["main", "cache", "vectors", "other_one"]
+    assert settings.health == HealthOptions(
+        limit=2, slow=0.5, optional=("cache",), revisions="main"
+    )
+    assert "secret" not in repr(settings)
+
+
+def test_a_store_that_is_not_there_or_not_set_is_told_when_it_is_asked_for(
+    configure: Callable[[str], Path],
+) -> None:
+    settings = load(configure('stores = { cache = "${CACHE_URL}" }'))
+    with pytest.raises(
+        SettingsInvalid, match=r"\{CACHE_URL\} is not set; set CACHE_URL to its URL"
+    ):
+        settings.store("cache")
+    with pytest.raises(SettingsInvalid, match=r"no such store; name one of .*: cache; or set"):
+        settings.store("main")
 
 
 def test_table_that_is_none_is_refused(tmp_path: Path) -> None:
