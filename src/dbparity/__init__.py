@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.settings import Settings
     from dbparity.snapshots import Snapshot
+    from dbparity.stores.health import DatabaseHealthChecker
     from dbparity.synthesis import RowSynthesizer
     from dbparity.targets import Target
     from dbparity.tester import CrossDatabaseTester, load_checks
@@ -51,6 +52,7 @@ __all__ = [
     "CrossDatabaseTester",
     "DataMigrationService",
     "Database",
+    "DatabaseHealthChecker",
     "DatabaseTestEnvironment",
     "DbparityError",
     "Difference",
@@ -107,6 +109,7 @@ _ROOMS = {
     "snapshots": ("Snapshot",),
     "synthesis": ("RowSynthesizer",),
     "targets": ("Target",),
+    "stores.health": ("DatabaseHealthChecker",),
     "tester": ("CrossDatabaseTester", "load_checks"),
     "transfer.service": ("DataMigrationService",),
     "transfer.validator": ("MigrationValidator",),
