@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Barrier
@@ -39,8 +39,9 @@ from tests.support.waiting import await_that
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
-    from sqlalchemy import Connection, Engine, Update
+    from sqlalchemy import Connection, Update
 
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
@@ -326,49 +327,52 @@ def test_a_statement_that_the_server_ends_in_time_costs_no_connection(
 def test_a_commit_whose_answer_is_lost_is_unknown_and_has_happened(
     database: Database, end: Callable[[FaultProxy], None]
 ) -> None:
-    with harmed(database) as (proxy, made):
-        written = Barrier(len(made) + 1)
-
-        def write(client: Client) -> Outcome:
-            def work() -> Outcome:
-                with client.engine.connect() as connection:
-                    connection.execute(insert(NOTES).values(id=client.number))
-                    client.bridge.outside(written.wait, SOON)
-                    return commit(connection)
-
-            return client.run(work)
-
-        with begun(made, write) as outcomes:
-            await_that(lambda: written.n_waiting == len(made))
-            proxy.trouble = Trouble(hold=frozenset({Way.REPLY}))
-            written.wait(SOON)
-            await_that(lambda: own(database) == len(made))
-            assert not any(outcome.done() for outcome in outcomes.values())
-            end(proxy)
-            told = {outcome.result(SOON) for outcome in outcomes.values()}
-        assert told == {Outcome.UNKNOWN}
-    assert own(database) == len(made)
+    with harmed(database) as (proxy, made), committing(database, proxy, made) as outcomes:
+        assert not any(outcome.done() for outcome in outcomes)
+        end(proxy)
+        assert {outcome.result(SOON) for outcome in outcomes} == {Outcome.UNKNOWN}
+        proxy.trouble = CALM
+        assert set(together(made, one).values()) == {1}
 
 
-def test_a_commit_that_a_driver_does_not_wait_for_any_longer_is_unknown(
+def test_a_commit_that_a_driver_waits_for_no_longer_is_unknown_and_has_happened(
     database: Database,
 ) -> None:
-    with harmed(database) as (proxy, made):
+    with harmed(database) as (proxy, made), ExitStack() as stack:
+        bounded = []
         for client in [client for client in made if client.driver in BOUNDS]:
             engine = client.bridge.engine(client.url.update_query_dict(BOUNDS[client.driver]))
+            stack.callback(client.bridge.dispose, engine)
+            bounded.append(replace(client, engine=engine))
+        with committing(database, proxy, bounded) as outcomes:
+            assert {outcome.result(SOON) for outcome in outcomes} == {Outcome.UNKNOWN}
+        proxy.trouble = CALM
+        proxy.reset()
+        assert set(together(bounded, one).values()) == {1}
 
-            def write(engine: Engine = engine, number: int = client.number) -> Outcome:
-                with engine.connect() as connection:
-                    connection.execute(insert(NOTES).values(id=number))
-                    proxy.trouble = Trouble(latency=60)
-                    outcome = commit(connection)
-                    proxy.trouble = CALM
-                    proxy.reset()
-                    return outcome
 
-            assert client.run(write) is Outcome.UNKNOWN
-            assert one(replace(client, engine=engine)) == 1
-            client.bridge.dispose(engine)
+@contextmanager
+def committing(
+    database: Database, proxy: FaultProxy, made: list[Client]
+) -> Iterator[list[Future[Outcome]]]:
+    """Commits of everybody's row, which have happened, and whose answers are on their way."""
+    written = Barrier(len(made) + 1)
+
+    def write(client: Client) -> Outcome:
+        def work() -> Outcome:
+            with client.engine.connect() as connection:
+                connection.execute(insert(NOTES).values(id=client.number))
+                client.bridge.outside(written.wait, SOON)
+                return commit(connection)
+
+        return client.run(work)
+
+    with begun(made, write) as outcomes:
+        await_that(lambda: written.n_waiting == len(made))
+        proxy.trouble = Trouble(hold=frozenset({Way.REPLY}))
+        written.wait(SOON)
+        await_that(lambda: own(database) == len(made))
+        yield list(outcomes.values())
 
 
 def test_a_commit_that_is_answered_is_known(database: Database, everybody: list[Client]) -> None:

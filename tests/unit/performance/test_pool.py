@@ -16,7 +16,7 @@ from dbparity.backends.sqlite import SQLite
 from dbparity.errors import SchemaRefused
 from dbparity.performance.pools.base import PoolOptions, Stressed, reading
 from dbparity.performance.pools.judged import result
-from dbparity.performance.pools.meter import origin
+from dbparity.performance.pools.meter import _frames, origin
 from dbparity.performance.pools.scenarios import Clients, Scenario, scenarios, slow
 from dbparity.performance.pools.stress import PoolStress, stress_targets
 from dbparity.progress import Progress
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from dbparity.servers.database import Database
@@ -215,6 +216,31 @@ async def test_a_line_of_a_library_alone_is_nobodys() -> None:
     asyncio.get_running_loop().call_soon(note)
     assert await found == ""
     assert origin().startswith("test_pool.py:")
+
+
+def test_lines_are_followed_to_where_the_program_begins() -> None:
+    assert [*_frames()][-1].f_back is None
+
+
+async def test_connections_are_slow_by_a_proxy_before_the_server(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does to them is shown on servers."""
+    played: list[tuple[str, URL | None]] = []
+
+    async def play(_: PoolStress, scenario: Scenario, url: URL | None = None) -> Stressed:
+        played.append((scenario.name, url))
+        return Stressed(scenario.name)
+
+    monkeypatch.setattr(PoolStress, "play", play)
+    elsewhere = replace(database, url=database.url.set(host="127.0.0.2", port=1))
+    await PoolStress(elsewhere, OPTIONS).results()
+    *others, (name, url) = played
+    assert {url for _, url in others} == {None}
+    assert name == "slow connections"
+    assert url is not None
+    assert url.host == "127.0.0.1"
+    assert url.port != 1
 
 
 @contextmanager
