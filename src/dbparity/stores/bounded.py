@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Pipe
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from dbparity.stores import checking
-from dbparity.stores.checking import Order, Said
+from dbparity.stores.checking import DIED, Order, Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,19 +56,8 @@ class BoundedCaller:
         order = Order(next(self._tickets), time.monotonic() + limit, dict(calls))
         answers: dict[str, Said | None] = dict.fromkeys(calls)
         self._await_ready(order.until)
-        if not self._ready:
-            return answers
-        try:
-            self._orders.send_bytes(msgspec.json.encode(order))
-            while not all(said and said.ended for said in answers.values()):
-                said = self._heard(order.until)
-                if said.ticket == order.ticket:
-                    answers[said.name] = said
-        except TimeoutError:
-            if not any(answers.values()):
-                self._replace()
-        except OSError:
-            self._replace()
+        while self._ready and not self._made(order, answers):
+            self._await_ready(order.until)
         return answers
 
     def close(self) -> None:
@@ -89,13 +79,35 @@ class BoundedCaller:
         """Close it."""
         self.close()
 
+    def _made(self, order: Order, answers: dict[str, Said | None]) -> bool:
+        """Whether the calls were made, or there is no time left for that; note what comes of them.
+
+        A process that was lost before it has made any is replaced, and that can be tried again.
+        """
+        try:
+            self._orders.send_bytes(msgspec.json.encode(order))
+            while not all(said and said.ended for said in answers.values()):
+                said = self._heard(order.until)
+                if said.ticket == order.ticket:
+                    answers[said.name] = said
+        except TimeoutError:
+            if not any(answers.values()):
+                self._replace()
+        except OSError:
+            self._replace()
+            for name, last in answers.items():
+                if last is not None and not last.ended:
+                    answers[name] = replace(last, ended=True, error=DIED, unasked=True)
+            return any(answers.values())
+        return True
+
     def _start(self) -> None:
         self._ready, self._owner = False, os.getpid()
         self._orders, theirs = Pipe()
         paths = [os.path.abspath(path) for path in sys.path if path]  # noqa: PTH100  # may be zip files
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", checking.__name__, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", checking.__name__, str(theirs.fileno())],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -117,10 +129,11 @@ class BoundedCaller:
             self._process.returncode = 0
             self._start()
         with suppress(TimeoutError):
-            try:
-                self._ready = self._ready or self._heard(until) == checking.READY
-            except ConnectionError:
-                self._replace()
+            while not self._ready:
+                try:
+                    self._ready = self._heard(until) == checking.READY
+                except ConnectionError:
+                    self._replace()
 
     def _heard(self, until: float) -> Said:
         """The next that is said; raise `TimeoutError`, or another `OSError` where nobody is."""

@@ -103,19 +103,27 @@ def test_a_late_answer_is_not_taken_for_that_of_the_next_call(caller: BoundedCal
 
 
 def test_a_process_that_is_killed_by_a_call_is_replaced(caller: BoundedCaller) -> None:
-    found = caller.call({"patricide": Call("tests.support.calls:patricide", {})}, LIMIT)
+    patricide = Call("tests.support.calls:patricide", {})
+    found = caller.call({"patricide": patricide}, LIMIT)["patricide"]
 
-    assert found["patricide"] is not None
-    assert not found["patricide"].ended
+    assert found is not None
+    assert (found.ended, found.error, found.unasked) == (True, DIED, True)
     assert caller.call({"where": WHERE}, 30)["where"] is not None
 
 
-@pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
-def test_a_process_that_does_not_wait_any_more_is_replaced(
-    caller: BoundedCaller, harm: signal.Signals
-) -> None:
+def test_a_process_that_was_killed_is_replaced_and_the_call_is_made(caller: BoundedCaller) -> None:
     lost = process(caller)
-    lost.send_signal(harm)
+    lost.kill()
+    found = caller.call({"where": WHERE}, 30)["where"]
+
+    assert found is not None
+    assert found.ended
+    assert ended(lost.pid)
+
+
+def test_a_process_that_is_frozen_keeps_nobody_beyond_the_limit(caller: BoundedCaller) -> None:
+    lost = process(caller)
+    lost.suspend()
     began = time.monotonic()
     found = caller.call({"where": WHERE}, 0.5)
     seconds = time.monotonic() - began
@@ -130,7 +138,6 @@ def test_a_process_that_ends_while_it_is_waited_for_is_replaced() -> None:
     with BoundedCaller({}) as caller:
         process(caller).kill()
 
-        assert not caller.ready(30)
         assert caller.ready(30)
 
 
