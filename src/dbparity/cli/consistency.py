@@ -122,7 +122,8 @@ def _obstacle(report: Report) -> str:
     left = [result for result in report.results if result.skipped]
     if not left:
         return ""
-    reasons = "; ".join(dict.fromkeys(result.reason for result in left))
+    parts = (part.reason for result in left for part in result.skipped)
+    reasons = "; ".join(dict.fromkeys(parts))
     return f"{count(len(left), 'reference')} could not be checked: {reasons}"
 
 

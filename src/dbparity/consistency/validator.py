@@ -137,6 +137,11 @@ class DatabaseConsistencyValidator:
             for reference in references:
                 await self._check(reference, absent)
             results = [await self._result(reference, absent) for reference in references]
+        results += [
+            concluded("", CATEGORY, f"foreign keys of {name}", [Skipped(absent[name])])
+            for name in self._follows
+            if name in absent
+        ]
         return Report(
             "consistency",
             started,
@@ -232,12 +237,11 @@ def _findings(reference: Reference, kind: Kind, found: Reconciled) -> Iterator[F
         yield Finding(
             f"consistency.{kind}",
             _SEVERITIES.get(kind, Severity.WRONG),
-            f"{_MEANINGS[kind]}{more}",
+            f"{reference.name}: {_MEANINGS[kind]}{more}",
             Place(reference.records.name, _field(reference, kind), shortened(sighting.address)),
             ours,
             theirs,
             _CURES[kind],
-            targets=(reference.name,),
         )
 
 

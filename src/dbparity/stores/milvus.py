@@ -6,7 +6,7 @@ import importlib.util
 import json
 import logging
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -129,13 +129,7 @@ class MilvusStore(Store):
         shape = await self._shape(records.name)
         asked, found = shape.keys(keys), {}
         for start in range(0, len(asked), _AT_ONCE):
-            with self._told():
-                rows = await self._client.get(
-                    records.name,
-                    ids=asked[start : start + _AT_ONCE],
-                    output_fields=[shape.key, *records.fields],
-                    **_STRONG,
-                )
+            rows = await self._query(records, shape, _among(shape.key, asked[start:][:_AT_ONCE]))
             found.update({row[shape.key]: _record(row, shape, records) for row in rows})
         return found
 
@@ -149,11 +143,10 @@ class MilvusStore(Store):
         told = [dict(zip(records.fields, record.values, strict=True)) for record in new]
         for values in told:
             self._check_dimensions(records.name, shape, values)
+        keys = shape.keys(record.key for record in new)
+        whole = replace(records, fields=shape.fields)
+        rows = await self._query(whole, shape, _among(shape.key, keys))
         with self._told():
-            keys = shape.keys(record.key for record in new)
-            rows = await self._client.get(
-                records.name, ids=keys, output_fields=list(shape.fields), **_STRONG
-            )
             old = {row[shape.key]: row for row in rows}
             merged = [
                 {**old.get(key, {}), **values, shape.key: key}
@@ -167,7 +160,8 @@ class MilvusStore(Store):
         same = [each.key for each in old if each.key in now and now[each.key].values == each.values]
         if same:
             with self._told():
-                await self._client.delete(records.name, ids=same)
+                shape = await self._shape(records.name)
+                await self._client.delete(records.name, filter=_among(shape.key, same))
         return len(same)
 
     async def close(self) -> None:
@@ -232,14 +226,14 @@ class MilvusStore(Store):
         return self._shapes[name]
 
     async def _query(
-        self, records: Records, shape: _Shape, where: str, limit: int
+        self, records: Records, shape: _Shape, where: str, limit: int | None = None
     ) -> list[dict[str, Any]]:
         with self._told():
             rows: list[dict[str, Any]] = await self._client.query(
                 records.name,
                 filter=where,
                 output_fields=[shape.key, *records.fields],
-                limit=limit,
+                **({"limit": limit} if limit else {}),
                 **_STRONG,
             )
         return rows
@@ -280,8 +274,15 @@ def _shape(said: dict[str, Any]) -> _Shape:
     )
 
 
+# Filters: milvus-lite binds no values, and pymilvus spells ids without escaping them; both sorts of
+# keys are read as JSON has them.
+
+
+def _among(key: str, keys: Sequence[Key]) -> str:
+    return f"{key} in {json.dumps(keys, ensure_ascii=False)}"
+
+
 def _between(key: str, low: Key | None, high: Key | None) -> str:
-    """A filter: milvus-lite binds no values, and reads keys as JSON spells them."""
     bounds = [
         f"{key} {sign} {json.dumps(bound, ensure_ascii=False)}"
         for sign, bound in ((">", low), ("<=", high))

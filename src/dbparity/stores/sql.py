@@ -231,7 +231,7 @@ def _foreign_keys(connection: Connection) -> Iterator[tuple[str, str, str, str, 
 def _read(text: str) -> tuple[URL, Backend]:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # Its text would show the password.
         cure = "write backend://user:password@host:port/database, or sqlite:///file.db"
         raise StoreInvalid(text.partition(":")[0], "the URL cannot be read", cure) from None

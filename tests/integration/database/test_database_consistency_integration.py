@@ -17,6 +17,7 @@ from msgspec.structs import replace as changed
 from sqlalchemy import update
 
 from dbparity.consistency.foreign import foreign_keys
+from dbparity.consistency.judging import Kind
 from dbparity.consistency.reconciling import Reconciled, Reconciler
 from dbparity.consistency.references import read
 from dbparity.consistency.repair import Repair, Way
@@ -289,3 +290,21 @@ async def test_a_writer_of_a_thousand_records_a_second_is_no_difference(library:
 
 def _without_rebuild(chosen: ConsistencyOptions) -> tuple[Declared, ...]:
     return tuple(changed(each, rebuild="", rebuild_from=()) for each in chosen.references)
+
+
+@pytest.mark.any_target
+@pytest.mark.slow
+@pytest.mark.untraced
+async def test_every_kind_at_random_places_of_many_records_is_found_and_repaired(
+    library: Library,
+) -> None:
+    count, times = 34_000, 5
+    library.fill(count)  # three records of each document
+    places = random.Random(11).sample(range(1, count + 1), len(PLANTS) * times)
+    expected = {plant(library, places.pop()) for plant in PLANTS for _ in range(times)}
+    validator = DatabaseConsistencyValidator(library.urls, options())
+    report = await validator.validate()
+    assert confirmed(validator.confirmed) == expected
+    assert {finding.code for finding in report.findings} == {f"consistency.{kind}" for kind in Kind}
+    await Repair(library.urls, validator.confirmed, options()).run()
+    assert (await validator.validate()).findings == ()
