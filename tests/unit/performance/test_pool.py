@@ -176,6 +176,16 @@ async def test_work_that_goes_around_the_pool_is_found(database: Database) -> No
     assert "pool.bypassed" in codes(stressed)
 
 
+async def test_a_pool_that_has_lost_count_is_found(database: Database) -> None:
+    async def miscount(engine: AsyncEngine) -> None:
+        await reading(APPLICATION)(engine)
+        engine.sync_engine.pool._overflow += 1  # type: ignore[attr-defined]
+
+    options = replace(OPTIONS, bursts=(1,))
+    stressed = await PoolStress(database, options, miscount).play(scenario("burst", options))
+    assert codes(stressed) == ["pool.not_recovered"]
+
+
 async def test_nothing_is_said_of_sessions_where_nobody_can_tell(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -55,6 +55,12 @@ class Clients:
             self.said.setdefault(type(error).__name__, words(error))
         else:
             self.served += 1
+
+    async def forget(self) -> None:
+        """Have the pool open a connection anew for who comes next, if it can."""
+        with suppress(PoolTimeout):
+            async with self.engine.connect() as connection:
+                await connection.invalidate()
 
     async def many(self, number: int) -> None:
         """Have so many come at once."""
@@ -127,11 +133,20 @@ async def _exhausted(limit: int, clients: Clients) -> None:
 
 
 async def _cancelled(clients: Clients) -> None:
-    """Each of the waits of a client who has to log in is cut, one after the other, then at once."""
-    waits = await clients.cut()
-    cuts = range(1, waits + 1, -(-waits // _CUTS))
-    for at in cuts:
-        await clients.cut(at)
+    """Each wait is cut of a client who finds a connection, and of one who has to log in.
+
+    At first one after the other, then all at once; no more when leaks have used the pool up.
+    """
+    cuts = range(0)
+    for prepare in (clients.one, clients.forget):
+        await prepare()
+        waits = await clients.cut()
+        cuts = range(1, waits + 1, -(-waits // _CUTS))
+        for at in cuts:
+            if clients.timed_out:
+                return
+            await prepare()
+            await clients.cut(at)
     await asyncio.gather(*map(clients.cut, cuts))
 
 

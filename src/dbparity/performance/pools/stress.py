@@ -91,7 +91,7 @@ class PoolStress:
                 await scenario.play(clients)
                 await self._settled(meter)
                 held, waits = meter.held, tuple(meter.waits)
-                recovered = await _gives_out(engine, limit)
+                recovered = not held and await _gives_out(engine, limit)
             finally:
                 await engine.dispose()
             left = None if before is None else await self._left(sessions, before, len(held))
