@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import Lease
     from tests.support.mortal import Mortal
 
-LIMIT = 2.0
+LIMIT = 2.5
 OPTIONS = HealthOptions(limit=LIMIT, slow=LIMIT)
 
 
@@ -41,7 +41,7 @@ def states(health: Health) -> dict[str, State]:
 
 def asked_in_time(checker: DatabaseHealthChecker) -> Health:
     health = checker.check()
-    assert health.seconds < LIMIT * 1.1
+    assert health.seconds < LIMIT * 1.5  # by far less, where nobody else has the processors
     return health
 
 
