@@ -15,6 +15,7 @@ DbparityError
 │   ├── BaseUnusable          a revision that nothing can be compared with
 │   ├── StoreInvalid          a URL that names no store
 │   ├── RecordsUnusable       records that a store does not have, or not in such a form
+│   ├── ScheduleDiverged      a schedule that its actors do not follow
 │   ├── BaselineInvalid       a file that is no record of benchmarks
 │   ├── TargetIsSource        a migration into the database that it comes from
 │   ├── TargetOccupied        the target has rows, and nobody said what becomes of them
@@ -613,3 +614,16 @@ class StoreUnreachable(DatabaseError):
         """Name the ``store`` without its password, what it or its library said, and the cure."""
         self.store, self.cause, self.cure = store, cause, cure
         super().__init__(f"{store}: {cause}; {cure}")
+
+
+class ScheduleDiverged(UsageError):
+    """A schedule that its actors do not follow."""
+
+    def __init__(self, actor: str, schedule: Sequence[str], options: Sequence[str]) -> None:
+        """Name the ``actor`` whose turn it cannot be, the schedule so far, and who could go on."""
+        self.actor, self.schedule, self.options = actor, tuple(schedule), tuple(options)
+        super().__init__(
+            f"it cannot be the turn of {actor!r} in {', '.join(self.schedule)}, but of: "
+            f"{', '.join(self.options) or 'nobody'}; let the actors do the same whenever they meet "
+            "the same: fix their seeds, and let no other work go on in the stores"
+        )
