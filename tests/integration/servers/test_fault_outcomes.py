@@ -338,17 +338,24 @@ def test_a_commit_whose_answer_is_lost_is_unknown_and_has_happened(
 def test_a_commit_that_a_driver_waits_for_no_longer_is_unknown_and_has_happened(
     database: Database,
 ) -> None:
-    with harmed(database) as (proxy, made), ExitStack() as stack:
-        bounded = []
-        for client in [client for client in made if client.driver in BOUNDS]:
-            engine = client.bridge.engine(client.url.update_query_dict(BOUNDS[client.driver]))
-            stack.callback(client.bridge.dispose, engine)
-            bounded.append(replace(client, engine=engine))
-        with committing(database, proxy, bounded) as outcomes:
+    with harmed(database) as (proxy, made), bounded(made) as impatient:
+        with committing(database, proxy, impatient) as outcomes:
             assert {outcome.result(SOON) for outcome in outcomes} == {Outcome.UNKNOWN}
         proxy.trouble = CALM
         proxy.reset()
-        assert set(together(bounded, one).values()) == {1}
+        assert set(together(impatient, one).values()) == {1}
+
+
+@contextmanager
+def bounded(made: list[Client]) -> Iterator[list[Client]]:
+    """Those who can bound how long they wait for an answer, and do."""
+    with ExitStack() as stack:
+        found = []
+        for client in [client for client in made if client.driver in BOUNDS]:
+            engine = client.bridge.engine(client.url.update_query_dict(BOUNDS[client.driver]))
+            stack.callback(client.bridge.dispose, engine)
+            found.append(replace(client, engine=engine))
+        yield found
 
 
 @contextmanager
@@ -443,12 +450,15 @@ def test_a_login_that_is_not_answered_ends_only_where_the_driver_bounds_all_of_i
 ) -> None:
     for module in (postgresql, mysql):
         monkeypatch.setattr(module, "_CONNECT_SECONDS", 1)
-    with harmed(database, poolclass=NullPool) as (proxy, made):
+    with harmed(database, poolclass=NullPool) as (proxy, made), bounded(made) as impatient:
         proxy.trouble = Trouble(hold=frozenset({Way.REPLY}))
-        with begun(made, one) as logins:
-            for driver in BOUNDED_LOGINS.intersection(logins):
+        with begun(made, one) as logins, begun(impatient, one) as bounded_logins:
+            ending = [logins[name] for name in BOUNDED_LOGINS.intersection(logins)]
+            for login in (*ending, *bounded_logins.values()):
                 with pytest.raises((DBAPIError, TimeoutError)):
-                    logins[driver].result(SOON)
-            wait(logins.values(), 1.5)
-            assert {name for name, each in logins.items() if each.done()} <= BOUNDED_LOGINS
+                    login.result(SOON)
+            wait(logins.values(), 0.5)
+            hanging = [login for login in logins.values() if not login.done()]
+            assert len(hanging) == len(logins) - len(ending)
             proxy.trouble = CALM
+            assert all(login.result(SOON) == 1 for login in hanging)

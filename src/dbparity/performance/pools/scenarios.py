@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -100,7 +101,7 @@ def scenarios(options: PoolOptions) -> Iterator[Scenario]:
     yield Scenario(name, partial(_sustained, options), options.timeout)
     short = min(options.timeout, _AT_MOST)
     yield Scenario("exhaustion", partial(_exhausted, options.limit), short, options.limit)
-    yield Scenario("cancellation", _cancelled, options.timeout)
+    yield Scenario("cancellation", partial(_cancelled, options.limit), options.timeout)
 
 
 def slow(options: PoolOptions, proxy: FaultProxy) -> Scenario:
@@ -132,10 +133,11 @@ async def _exhausted(limit: int, clients: Clients) -> None:
     await clients.many(limit)
 
 
-async def _cancelled(clients: Clients) -> None:
+async def _cancelled(limit: int, clients: Clients) -> None:
     """Each wait is cut of a client who finds a connection, and of one who has to log in.
 
-    At first one after the other, then all at once; no more when leaks have used the pool up.
+    At first one after the other, then at once, of more than there are connections. It ends when
+    leaks have used the pool up.
     """
     cuts = range(0)
     for prepare in (clients.one, clients.forget):
@@ -147,7 +149,8 @@ async def _cancelled(clients: Clients) -> None:
                 return
             await prepare()
             await clients.cut(at)
-    await asyncio.gather(*map(clients.cut, cuts))
+    at_once = islice(cycle(cuts), max(2 * limit, len(cuts)))
+    await asyncio.gather(*map(clients.cut, at_once))
 
 
 async def _slowed(options: PoolOptions, proxy: FaultProxy, clients: Clients) -> None:
