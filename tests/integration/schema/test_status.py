@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dbparity.servers.environment import DatabaseTestEnvironment
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_version]
+pytestmark = [pytest.mark.server, pytest.mark.any_server]
 
 
 def plant(database: Database, statement: str) -> None:

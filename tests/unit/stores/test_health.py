@@ -154,35 +154,41 @@ def test_the_report_has_a_result_for_each_store(health: Health) -> None:
     assert report.fails(Severity.DEGRADED)
 
 
-def test_who_asks_while_others_do_gets_the_same_answer(file: str) -> None:
+@pytest.fixture(scope="module")
+def checker(file: str) -> Iterator[DatabaseHealthChecker]:
+    """One whose checks take half a second."""
     with silent() as port:
         stores = {"main": file, "silent": f"redis://127.0.0.1:{port}/0"}
-        with (
-            DatabaseHealthChecker(stores, HealthOptions(limit=0.5)) as checker,
-            ThreadPoolExecutor(4) as pool,
-        ):
-            began = time.monotonic()
-            found = list(pool.map(lambda _: checker.check(), range(4)))
-            seconds = time.monotonic() - began
-            later = checker.check()
+        with DatabaseHealthChecker(stores, HealthOptions(limit=0.5)) as made:
+            yield made
+
+
+def test_who_asks_while_others_do_gets_the_same_answer(checker: DatabaseHealthChecker) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        began = time.monotonic()
+        found = list(pool.map(lambda _: checker.check(), range(4)))
+        seconds = time.monotonic() - began
+    later = checker.check()
 
     assert len({id(health) for health in found}) == 1
     assert later is not found[0]
     assert seconds < 1.5
 
 
-async def test_a_coroutine_can_ask_and_the_loop_goes_on() -> None:
-    with silent() as port:
-        url = f"redis://127.0.0.1:{port}/0"
-        async with DatabaseHealthChecker({"silent": url}, HealthOptions(limit=0.5)) as checker:
-            asking = asyncio.create_task(checker.acheck())
-            turns = 0
-            while not asking.done():
-                await asyncio.sleep(0.01)
-                turns += 1
+async def test_a_coroutine_can_ask_and_the_loop_goes_on(checker: DatabaseHealthChecker) -> None:
+    asking = asyncio.create_task(checker.acheck())
+    turns = 0
+    while not asking.done():
+        await asyncio.sleep(0.01)
+        turns += 1
 
     assert asking.result().state is State.DOWN
     assert turns > 10
+
+
+async def test_a_context_may_be_entered_by_a_coroutine(file: str) -> None:
+    async with DatabaseHealthChecker({"main": file}) as checker:
+        assert (await checker.acheck()).state is State.HEALTHY
 
 
 def test_what_is_not_ready_is_not_called_down(file: str) -> None:
