@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import delete, update
 
 from document_search.cache import DocumentCache, fields
 from document_search.models import Document, digest_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import CursorResult, Result
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
     from document_search.vectors import DocumentIndex
@@ -43,21 +46,21 @@ class DocumentService:
         return fields(document)
 
     async def edit(self, tenant: str, document_id: int, body: str) -> None:
+        """Write first and read then: a transaction that reads first may not write on SQLite."""
+        mine = (Document.id == document_id, Document.tenant == tenant)
+        changes = {"body": body, "digest": digest_of(body), "version": Document.version + 1}
         async with self._sessions(expire_on_commit=False) as session, session.begin():
-            document = await session.get_one(Document, document_id, with_for_update=True)
-            if document.tenant != tenant:
-                raise PermissionError(f"document {document_id} is not {tenant}'s")
-            document.body, document.digest = body, digest_of(body)
-            document.version += 1
+            changed = await session.execute(update(Document).where(*mine).values(changes))
+            _check(changed, tenant, document_id)
+            document = await session.get_one(Document, document_id)
         await self._cache.put(document)
         await self._index.put([document])
 
     async def delete(self, tenant: str, document_id: int) -> None:
+        mine = (Document.id == document_id, Document.tenant == tenant)
         async with self._sessions() as session, session.begin():
-            document = await session.get_one(Document, document_id)
-            if document.tenant != tenant:
-                raise PermissionError(f"document {document_id} is not {tenant}'s")
-            await session.delete(document)
+            deleted = await session.execute(delete(Document).where(*mine))
+            _check(deleted, tenant, document_id)
         await self._cache.forget(tenant, document_id)
         await self._index.forget(document_id)
 
@@ -66,3 +69,8 @@ class DocumentService:
             await self.get(tenant, each) for each in await self._index.search(tenant, text, limit)
         ]
         return [each for each in found if each is not None]
+
+
+def _check(done: Result[Any], tenant: str, document_id: int) -> None:
+    if not cast("CursorResult[Any]", done).rowcount:
+        raise PermissionError(f"{tenant} has no document {document_id}")

@@ -105,9 +105,11 @@ class Reference:
 
     def owner(self, address: Key) -> Key:
         """What a record's key tells of the row that it belongs to."""
-        if self.pattern is None:
-            return address
-        return (self.pattern.parse(str(address)) or {})[self.link]
+        return address if self.pattern is None else self._owner(str(address)) or ""
+
+    @cached_property
+    def _owner(self) -> Callable[[str], str | None]:
+        return KeyPattern(self.records.name).read(self.link)
 
     def told(self, row: Record, column: str) -> object:
         """What a row has in a column."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HOLE = re.compile(r"\{(?P<name>[A-Za-z_]\w*)\}")
 _SPECIAL = re.compile(r"([*?\[\]\\^])")
@@ -36,6 +40,20 @@ class KeyPattern:
         """The values in a key, or None for one that is not of this pattern."""
         found = self._reading.fullmatch(key)
         return found.groupdict() if found else None
+
+    def read(self, name: str) -> Callable[[str], str | None]:
+        """What reads the value of one hole, or None, as `parse` does, and fast: for many keys."""
+        if len(self.names) > 1:
+            match = self._reading.fullmatch
+            return lambda key: found[name] if (found := match(key)) else None
+        before, _, after = _HOLE.split(self.text)
+        start, end = len(before), len(after)
+
+        def between(key: str) -> str | None:
+            fits = len(key) > start + end and key.startswith(before) and key.endswith(after)
+            return key[start : len(key) - end] if fits else None
+
+        return between
 
     @cached_property
     def _reading(self) -> re.Pattern[str]:

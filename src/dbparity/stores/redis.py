@@ -125,10 +125,11 @@ class RedisStore(Store):
         Without `Records.fields` neither values nor times to live are read.
         """
         pattern, cursor = KeyPattern(records.name), 0
+        fits = pattern.read(pattern.names[0])
         while True:
             with self._told():
                 cursor, found = await self._redis.scan(cursor, match=pattern.glob, count=size)
-            keys = [key for key in dict.fromkeys(found) if pattern.parse(key) is not None]
+            keys = [key for key in dict.fromkeys(found) if fits(key) is not None]
             if not records.fields:
                 yield [Record(key) for key in keys]
             elif keys:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dbparity.backends.base import Backend, Driver
 
-_AT_ONCE = 1_000  # keys in one IN
+_AT_ONCE = 5_000  # keys in one statement
 _READ: dict[type, Callable[[str], object]] = {int: int, UUID: UUID}
 
 

@@ -19,11 +19,14 @@ def test_what_is_filled_in_is_read_again(text: str, values: dict[str, str], key:
     pattern = KeyPattern(text)
     assert pattern.template % tuple(values[name] for name in pattern.names) == key
     assert pattern.parse(key) == values
+    assert {name: pattern.read(name)(key) for name in pattern.names} == values
 
 
 @pytest.mark.parametrize("key", ["doc:", "Doc:7", "other:7", "xdoc:7"])
 def test_what_is_not_of_the_pattern_is_not_read(key: str) -> None:
     assert KeyPattern("doc:{id}").parse(key) is None
+    assert KeyPattern("doc:{id}").read("id")(key) is None
+    assert KeyPattern("doc:{tenant}:{id}").read("id")(key) is None
 
 
 def test_all_but_the_last_have_no_colon() -> None:
