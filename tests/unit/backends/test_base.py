@@ -89,6 +89,7 @@ def test_least_backend_attaches_and_sets_nothing(connection: Connection) -> None
     assert least.connect_arguments(driver) == {}
     assert least.volatile(connection) == {}
     assert least.stamp(connection) is None
+    assert least.sessions(connection) is None
 
 
 @pytest.mark.parametrize(
