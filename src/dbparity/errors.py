@@ -185,6 +185,24 @@ class BaseUnusable(UsageError):
         super().__init__(f"{revision}: {reason}; {cure}")
 
 
+class StoreInvalid(UsageError):
+    """A URL that names no store."""
+
+    def __init__(self, where: str, reason: str, cure: str) -> None:
+        """Name what of the URL cannot be used, without its password, why, and the ``cure``."""
+        self.where, self.reason, self.cure = where, reason, cure
+        super().__init__(f"{where}: {reason}; {cure}")
+
+
+class RecordsUnusable(UsageError):
+    """Records that a store does not have, or not in such a form."""
+
+    def __init__(self, store: str, what: str, reason: str, cure: str) -> None:
+        """Name the ``store``, ``what`` was asked of it, why it has no such thing, and the cure."""
+        self.store, self.what, self.reason, self.cure = store, what, reason, cure
+        super().__init__(f"{store}: {what}: {reason}; {cure}")
+
+
 class BaselineInvalid(UsageError):
     """A file that is no record of benchmarks, or has no whole one."""
 
@@ -414,6 +432,15 @@ class DatabaseUnreachable(DatabaseError):
         )
 
 
+class StoreUnreachable(DatabaseError):
+    """A store that does not answer, or not to this login."""
+
+    def __init__(self, store: str, cause: BaseException | str, cure: str) -> None:
+        """Name the ``store`` without its password, what it or its library said, and the cure."""
+        self.store, self.cause, self.cure = store, cause, cure
+        super().__init__(f"{store}: {cause}; {cure}")
+
+
 class DatabaseForeign(DatabaseError):
     """A database that dbparity did not make."""
 
@@ -587,33 +614,6 @@ class RowsUnreadable(DatabaseError):
         self.table, self.cause = table, cause
         reason = " ".join(str(cause).split())
         super().__init__(f"{table} could not be read: {reason}; check the server, and run it again")
-
-
-class StoreInvalid(UsageError):
-    """A URL that names no store."""
-
-    def __init__(self, where: str, reason: str, cure: str) -> None:
-        """Name what of the URL cannot be used, without its password, why, and the ``cure``."""
-        self.where, self.reason, self.cure = where, reason, cure
-        super().__init__(f"{where}: {reason}; {cure}")
-
-
-class RecordsUnusable(UsageError):
-    """Records that a store does not have, or not in such a form."""
-
-    def __init__(self, store: str, what: str, reason: str, cure: str) -> None:
-        """Name the ``store``, ``what`` was asked of it, why it has no such thing, and the cure."""
-        self.store, self.what, self.reason, self.cure = store, what, reason, cure
-        super().__init__(f"{store}: {what}: {reason}; {cure}")
-
-
-class StoreUnreachable(DatabaseError):
-    """A store that does not answer, or not to this login."""
-
-    def __init__(self, store: str, cause: BaseException | str, cure: str) -> None:
-        """Name the ``store`` without its password, what it or its library said, and the cure."""
-        self.store, self.cause, self.cure = store, cause, cure
-        super().__init__(f"{store}: {cause}; {cure}")
 
 
 class ScheduleDiverged(UsageError):

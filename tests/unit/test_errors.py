@@ -30,6 +30,18 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "targets: it is a number; write a list",
     ),
     (
+        errors.StoreInvalid("couch", "no store has such URLs", "write another"),
+        "couch: no store has such URLs; write another",
+    ),
+    (
+        errors.RecordsUnusable("sqlite:///a.db", "notes", "no such table", "name another"),
+        "sqlite:///a.db: notes: no such table; name another",
+    ),
+    (
+        errors.StoreUnreachable("redis://:***@h:1", CAUSE, "see whether it runs"),
+        "redis://:***@h:1: VARCHAR requires a length; see whether it runs",
+    ),
+    (
         errors.HistoryBroken("REVISION-MISSING", "0002", "no file has it", "bring it back"),
         "0002: no file has it; bring it back",
     ),
@@ -40,6 +52,18 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
     (
         errors.PluginBroken("dbparity.backends", "duckdb", CAUSE),
         "the entry point 'duckdb' of dbparity.backends cannot be loaded (ValueError(",
+    ),
+    (
+        errors.StoreInvalid("couch", "no store has such URLs", "write another"),
+        "couch: no store has such URLs; write another",
+    ),
+    (
+        errors.RecordsUnusable("sqlite:///a.db", "notes", "no such table", "name another"),
+        "sqlite:///a.db: notes: no such table; name another",
+    ),
+    (
+        errors.StoreUnreachable("redis://:***@h:1", CAUSE, "see whether it runs"),
+        "redis://:***@h:1: VARCHAR requires a length; see whether it runs",
     ),
     (
         errors.HistoryBroken("HEADS-NOT-ONE", "revision 3", "nobody has it", "restore its file"),
