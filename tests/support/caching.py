@@ -8,20 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import select, update
 
-from dbparity.consistency.caches import (
-    DOCUMENTS,
-    CacheAside,
-    Leases,
-    Row,
-    SingleFlight,
-    Space,
-    SqlRows,
-    decoded,
-    encoded,
-    forget_matching,
-)
+from dbparity.consistency.caches import CacheAside, Leases, SingleFlight, Space, forget_matching
 from dbparity.consistency.harness import Actor, CacheScenario, peek
 from dbparity.consistency.invariants import ALWAYS, Entry, loads_are_bounded
+from dbparity.consistency.rows import DOCUMENTS, Row, SqlRows, decoded, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -12,16 +12,16 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
+
+from dbparity.consistency.rows import Row, decoded, encoded
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
     from dbparity.consistency.observing import Commands
+    from dbparity.consistency.rows import Rows
 
 # KEYS: the value, the lease; ARGV: a new lease, its milliseconds. Returns the value, or false and
 # the lease, or false twice where another one has it.
@@ -64,77 +64,6 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[1])
 _BATCH = 1000  # keys of a SCAN
 
 
-class Row(NamedTuple):
-    """A value with the number of its version; of a tombstone the value is None."""
-
-    version: int
-    value: str | None
-
-
-class Rows(Protocol):
-    """What a cache needs of a database."""
-
-    async def load(self, number: int) -> Row | None:
-        """What is committed."""
-
-    async def save(self, number: int, value: str) -> Row:
-        """Commit a value under the next version, and return both."""
-
-    async def remove(self, number: int) -> int | None:
-        """Delete the row and commit; return the version that it has had as deleted, if it was."""
-
-
-DOCUMENTS = Table(
-    "cached_documents",
-    MetaData(),
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
-    Column("value", String(200), nullable=False),
-)
-
-
-@dataclass(frozen=True)
-class SqlRows:
-    """Rows of a table with the columns ``id``, ``version`` and ``value``."""
-
-    engine: AsyncEngine
-    table: Table = DOCUMENTS
-
-    async def add(self, number: int, value: str) -> Row:
-        """Commit a first version."""
-        async with self.engine.begin() as connection:
-            row = Row(1, value)
-            await connection.execute(insert(self.table), {"id": number, **row._asdict()})
-        return row
-
-    async def load(self, number: int) -> Row | None:
-        """What is committed."""
-        columns = self.table.c.version, self.table.c.value
-        async with self.engine.connect() as connection:
-            found = await connection.execute(select(*columns).where(self.table.c.id == number))
-            row = found.one_or_none()
-        return Row(*row) if row else None
-
-    async def save(self, number: int, value: str) -> Row:
-        """Commit a value under the next version; raise `NoResultFound` where there is no row."""
-        here, version = self.table.c.id == number, self.table.c.version
-        async with self.engine.begin() as connection:
-            change = update(self.table).where(here).values(value=value, version=version + 1)
-            await connection.execute(change)
-            found = await connection.execute(select(version).where(here))
-            return Row(found.scalar_one(), value)
-
-    async def remove(self, number: int) -> int | None:
-        """Delete the row and commit; return the version that it has had as deleted, if it was."""
-        here, version = self.table.c.id == number, self.table.c.version
-        async with self.engine.begin() as connection:
-            # Counted up first, so that nobody else writes between the look and the deletion.
-            await connection.execute(update(self.table).where(here).values(version=version + 1))
-            last = (await connection.execute(select(version).where(here))).scalar_one_or_none()
-            await connection.execute(delete(self.table).where(here))
-        return last
-
-
 @dataclass(frozen=True)
 class Space:
     """The keys of a tenant, and how long what they have may live.
@@ -172,13 +101,14 @@ class CacheAside:
 
     async def read(self, number: int) -> str | None:
         """The value, from the cache if it is there; None where there is no row."""
-        found = await self.redis.execute_command("GET", self.space.key(number))
+        key = await self.key(number)
+        found = await self.redis.execute_command("GET", key)
         if found is not None:
             return decoded(found).value
         row = await self.rows.load(number)
         if row is None:
             return None
-        await self._put(number, row)
+        await self._put(key, row)
         return row.value
 
     async def write(self, number: int, value: str) -> None:
@@ -193,10 +123,14 @@ class CacheAside:
 
     async def forget(self, number: int) -> None:
         """Delete from the cache."""
-        await self.redis.execute_command("DEL", self.space.key(number))
+        await self.redis.execute_command("DEL", await self.key(number))
 
-    async def _put(self, number: int, row: Row) -> None:
-        key, lives = self.space.key(number), self.space.milliseconds()
+    async def key(self, number: int) -> str:
+        """Where a document is now."""
+        return self.space.key(number)
+
+    async def _put(self, key: str, row: Row) -> None:
+        lives = self.space.milliseconds()
         await self.redis.execute_command("SET", key, encoded(row), "PX", lives)
 
 
@@ -224,7 +158,8 @@ class WriteThrough(CacheAside):
 
     async def write(self, number: int, value: str) -> None:
         """Commit a value, and put it into the cache."""
-        await self._put(number, await self.rows.save(number, value))
+        row = await self.rows.save(number, value)
+        await self._put(await self.key(number), row)
 
 
 class Leases(CacheAside):
@@ -264,16 +199,17 @@ class Versions(CacheAside):
 
     async def write(self, number: int, value: str) -> None:
         """Commit a value, and put it into the cache."""
-        await self._put(number, await self.rows.save(number, value))
+        row = await self.rows.save(number, value)
+        await self._put(await self.key(number), row)
 
     async def remove(self, number: int) -> None:
         """Delete a row; a tombstone keeps those who have read it from filling."""
         version = await self.rows.remove(number)
         if version is not None:
-            await self._put(number, Row(version, None))
+            await self._put(await self.key(number), Row(version, None))
 
-    async def _put(self, number: int, row: Row) -> None:
-        key, lives = self.space.key(number), self.space.milliseconds()
+    async def _put(self, key: str, row: Row) -> None:
+        lives = self.space.milliseconds()
         await self.redis.execute_command("EVAL", _NEWER, 1, key, row.version, encoded(row), lives)
 
 
@@ -383,19 +319,6 @@ class Namespaces(CacheAside):
         """Where the namespace's number is. It outlives all that is in the namespaces before."""
         return f"tenant:{self.space.tenant}:namespace"
 
-    async def read(self, number: int) -> str | None:
-        """The value, from the cache if it is there; None where there is no row."""
-        key = await self.key(number)
-        found = await self.redis.execute_command("GET", key)
-        if found is not None:
-            return decoded(found).value
-        row = await self.rows.load(number)
-        if row is None:
-            return None
-        lives = self.space.milliseconds()
-        await self.redis.execute_command("SET", key, encoded(row), "PX", lives)
-        return row.value
-
     async def forget(self, number: int) -> None:  # noqa: ARG002  # all go together
         """Invalidate everything of the tenant."""
         await self.redis.execute_command(
@@ -422,13 +345,3 @@ async def forget_matching(redis: Commands, pattern: str) -> int:
             gone += await redis.execute_command("UNLINK", *keys)
         if not int(cursor):
             return gone
-
-
-def encoded(row: Row) -> str:
-    """A row as it is cached."""
-    return msgspec.json.encode(row).decode()
-
-
-def decoded(text: str | bytes) -> Row:
-    """A row that was cached."""
-    return msgspec.json.decode(text, type=Row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,12 @@ async def shrink(
             run = asyncio.run_coroutine_threadsafe(played(drawn), loop).result()
             return any(code in ("", finding.code) for finding in run.findings)
 
-        smallest = await asyncio.to_thread(_smallest, len(names), fails, examples)
+        # Of its own, lest a search that is cancelled keeps one of the loop's.
+        thread = ThreadPoolExecutor(1)
+        try:
+            smallest = await loop.run_in_executor(thread, _smallest, len(names), fails, examples)
+        finally:
+            thread.shutdown(wait=False)
         return None if smallest is None else await played(smallest)
 
 

@@ -144,6 +144,7 @@ async def test_shrinking_needs_hypothesis(monkeypatch: pytest.MonkeyPatch) -> No
         await shrinking.shrink(CacheHarness(), Memory({"writer": write}))
 
 
+@pytest.mark.untraced
 async def test_a_failing_schedule_is_shrunk_to_one_switch_between_two() -> None:
     scenario = Memory({"writer": write, "reader": read, "more": read})
     run = await shrinking.shrink(CacheHarness(), scenario, code="cache.stale")
