@@ -73,6 +73,14 @@ def test_work_that_is_not_there_is_told_before_servers_start(capsys: Capture) ->
 
 
 @pytest.mark.usefixtures("project")
+def test_work_that_is_not_asynchronous_is_told_before_servers_start(capsys: Capture) -> None:
+    assert main([*COMMAND, "--work", "json:dumps"]) == 2
+    said = capsys.readouterr().err
+    assert "json:dumps: it is no coroutine function; write async def" in said
+    assert "ready" not in said
+
+
+@pytest.mark.usefixtures("project")
 def test_drivers_that_are_not_asynchronous_alone_are_no_answer(capsys: Capture) -> None:
     assert main(["bench", "pool", "--target", "sqlite+pysqlite"]) == 2
     assert "every check was skipped" in capsys.readouterr().err

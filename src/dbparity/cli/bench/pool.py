@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +26,7 @@ from dbparity.cli.options import (
 )
 from dbparity.cli.output import outputs
 from dbparity.cli.running import conclude, obstacle, serving, usable
+from dbparity.errors import ApplicationError
 from dbparity.performance.pools.base import PoolOptions
 from dbparity.performance.pools.stress import stress_targets
 from dbparity.reports import pools
@@ -134,6 +136,9 @@ def pool(  # noqa: PLR0913, PLR0917  # a command has as many parameters as optio
 def _stressed(settings: Settings, options: PoolOptions, work: str) -> Report:
     application = settings.application()
     doing = load_function(work, "checkout") if work else None
+    if doing is not None and not iscoroutinefunction(doing):
+        cure = "write async def, with an AsyncEngine for its parameter"
+        raise ApplicationError(work, "it is no coroutine function", cure)
     with serving(settings, settings.targets) as (environment, progress):
         targets = usable(settings, environment.start())
         return stress_targets(environment, targets, application, options, doing, progress)
