@@ -74,7 +74,7 @@ END = {"postgres": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}
 ENDED: dict[str, set[object]] = {
     "psycopg": {"57P01"},
     "psycopg_async": {"57P01"},
-    "asyncpg": {"57P01", "InterfaceError", "InternalError"},
+    "asyncpg": {"57P01", "08003", "InterfaceError", "InternalError"},
     "pymysql": {2013},
     "aiomysql": {2013},
     "asyncmy": {2006, 2013},
