@@ -94,11 +94,12 @@ class RedisStore(Store):
         product = next((name for name in ("valkey", "dragonfly") if f"{name}_version" in said), "")
         version = said[f"{product or 'redis'}_version"]
         is_replica = said["role"] == "slave"
+        silent = float(said.get("master_last_io_seconds_ago", -1))  # less than 0: no link
         return Greeting(
             f"{product or 'redis'} {version}",
             read_only=is_replica and bool(said.get("slave_read_only", 1)),
             role="replica" if is_replica else "primary",
-            lag=max(float(said["master_last_io_seconds_ago"]), 0) if is_replica else None,
+            lag=silent if silent >= 0 else None,
             facts={
                 "connections": f"{said['connected_clients']} of {said['maxclients']}",
                 "memory": str(said["used_memory_human"]),

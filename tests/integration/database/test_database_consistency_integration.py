@@ -22,6 +22,7 @@ from dbparity.consistency.reconciling import Reconciled, Reconciler
 from dbparity.consistency.references import read
 from dbparity.consistency.repair import Repair, Way
 from dbparity.consistency.validator import DatabaseConsistencyValidator
+from dbparity.errors import SettingsInvalid
 from dbparity.results import Outcome
 from dbparity.servers.faults import CALM, FaultProxy, Trouble
 from dbparity.servers.faults import Way as Direction
@@ -308,3 +309,18 @@ async def test_every_kind_at_random_places_of_many_records_is_found_and_repaired
     assert {finding.code for finding in report.findings} == {f"consistency.{kind}" for kind in Kind}
     await Repair(library.urls, validator.confirmed, options()).run()
     assert (await validator.validate()).findings == ()
+
+
+@pytest.mark.any_target
+async def test_foreign_keys_of_a_database_that_is_down_are_told(library: Library) -> None:
+    urls = {**library.urls, "database": "sqlite:///there/is/none.db"}
+    report = await DatabaseConsistencyValidator(urls, options()).validate()
+    assert {result.outcome for result in report.results} == {Outcome.SKIPPED}
+    assert "foreign keys of database" in {result.check for result in report.results}
+
+
+@pytest.mark.any_target
+async def test_foreign_keys_of_what_has_none_are_refused(library: Library) -> None:
+    chosen = replace(options(), references=(), foreign_keys=("cache",))
+    with pytest.raises(SettingsInvalid, match="foreign-keys: cache has none; name SQL databases"):
+        await DatabaseConsistencyValidator(library.urls, chosen).validate()

@@ -1,0 +1,79 @@
+"""The part that a server plays: a replica, one that may not be written, one that tells nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from redis import Redis
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from dbparity.servers.ledger import Run
+from dbparity.servers.valkey import valkey
+from dbparity.stores.redis import RedisStore
+from tests.support.serving import options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from dbparity.servers.database import Database
+
+_REPLICATES = {
+    "mysql": ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1'", "RESET REPLICA ALL"),
+    "mariadb": ("CHANGE MASTER TO MASTER_HOST = '127.0.0.1'", "RESET SLAVE ALL"),
+}
+
+
+@pytest.fixture
+def database(lease: Callable[..., AbstractContextManager[Database]]) -> Iterator[Database]:
+    with lease(empty=True) as database:
+        yield database
+
+
+async def test_a_replica_of_redis_says_so(pytestconfig: pytest.Config) -> None:
+    run = Run.begin()
+    try:
+        with valkey(run, options_of(pytestconfig, "container", "native")) as url:
+            text = url.render_as_string(hide_password=False)
+            with Redis.from_url(text) as client:
+                client.replicaof("127.0.0.1", 1)
+            greeting = await RedisStore(text).greet()
+    finally:
+        run.end()
+    assert (greeting.role, greeting.read_only, greeting.lag) == ("replica", True, None)
+
+
+@pytest.mark.any_server
+def test_a_replica_of_mysql_says_so(database: Database) -> None:
+    if database.backend.name not in _REPLICATES:
+        pytest.skip(f"{database.backend.title} is told by other means")
+    begin, end = _REPLICATES[database.backend.name]
+    engine = create_engine(database.backend.synchronous(database.url), poolclass=NullPool)
+    with engine.connect() as connection:
+        assert database.backend.part(connection).role == "primary"
+        connection.execute(text(begin))
+        try:
+            part = database.backend.part(connection)
+        finally:
+            connection.execute(text(end))
+    assert (part.role, part.lag) == ("replica", None)
+
+
+@pytest.mark.any_server
+def test_who_may_not_ask_is_not_told(database: Database) -> None:
+    if database.backend.name not in _REPLICATES:
+        pytest.skip(f"{database.backend.title} tells everybody")
+    engine = create_engine(database.backend.synchronous(database.url), poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE USER 'guest'@'%' IDENTIFIED BY 'Guest-1-pass'"))
+        try:
+            url = engine.url.set(username="guest", password="Guest-1-pass", database="")
+            guest = create_engine(url, poolclass=NullPool)
+            with guest.connect() as other:
+                part = database.backend.part(other)
+        finally:
+            connection.execute(text("DROP USER 'guest'@'%'"))
+    assert part.role == ""
+    assert "of" in part.facts["connections"]
