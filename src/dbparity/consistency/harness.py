@@ -213,16 +213,19 @@ class CacheHarness:
 
     async def explore(self, scenario: CacheScenario) -> Exploration:
         """Run every schedule, each on a trial of its own."""
-        runs: list[Run] = []
+        failures: list[Run] = []
         pending: list[Schedule] = [()]
+        many = 0
         async with self.playing(scenario) as play:
-            while pending and len(runs) < self._limit:
+            while pending and many < self._limit:
                 given = pending.pop()
-                runs.append(await play(follow(given)))
-                pending += branches(len(given), runs[-1].played)
-        failures = sorted((r for r in runs if r.findings), key=lambda run: run.played.switches)
+                run = await play(follow(given))
+                pending += branches(len(given), run.played)
+                failures += [run] if run.findings else []
+                many += 1
+        failures.sort(key=lambda run: run.played.switches)
         name = type(scenario).__name__
-        return Exploration(name, len(runs), tuple(failures), complete=not pending)
+        return Exploration(name, many, tuple(failures), complete=not pending)
 
     async def replay(self, scenario: CacheScenario, schedule: Schedule) -> Run:
         """Run one schedule, such as that of a failure.
@@ -256,9 +259,9 @@ class CacheHarness:
 
 
 async def _connect(engine: AsyncEngine, crowd: int) -> None:
-    """Have so many connections in the pool, lest it opens one while somebody is at a step."""
+    """Have as many connections in the pool, as far as it keeps them, before anybody acts."""
     async with AsyncExitStack() as stack:
-        for _ in range(crowd):
+        for _ in range(min(crowd, getattr(engine.pool, "size", int)())):
             await stack.enter_async_context(engine.connect())
 
 

@@ -102,15 +102,17 @@ Chooser = Callable[[int, Sequence[str]], str | None]
 class _Actor:
     """One coroutine, with the gates at which it, or a task of its own, has stopped."""
 
-    def __init__(self, name: str, came: Callable[[_Actor, Act], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[], Awaitable[object]],
+        came: Callable[[_Actor, Act], None],
+    ) -> None:
         self.name, self._came = name, came
         self._start = asyncio.get_running_loop().create_future()
         self.gates = deque([self._start])
         self.commands = 0  # under way
         self.begun = self.waits = self.dead = self.over = False
-
-    def enter(self, call: Callable[[], Awaitable[object]]) -> None:
-        """Be ready to begin."""
         self.task = asyncio.ensure_future(self._run(call))
         self.task.add_done_callback(self._ended)
 
@@ -146,7 +148,7 @@ class _Actor:
             raise Died
 
     def release(self, *, dead: bool) -> None:
-        self.begun, self.dead = True, dead
+        self.begun, self.dead = True, self.dead or dead
         self.gates.popleft().set_result(None)
 
     def go_home(self) -> None:
@@ -242,10 +244,7 @@ class Stage:
         Raises:
             ScheduleDiverged: somebody was chosen whose turn it cannot be.
         """
-        round_ = _Round(self)
-        for name, call in actors.items():
-            actor = round_.actors[name] = _Actor(name, round_.note)
-            actor.enter(call)
+        round_ = _Round(self, actors)
         schedule: list[str] = []
         options: list[tuple[str, ...]] = []
         moves: list[tuple[Act, ...]] = []
@@ -266,8 +265,8 @@ class Stage:
 class _Round:
     """One schedule under way."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.actors: dict[str, _Actor] = {}
+    def __init__(self, stage: Stage, calls: Mapping[str, Callable[[], Awaitable[object]]]) -> None:
+        self.actors = {name: _Actor(name, call, self.note) for name, call in calls.items()}
         self._stage, self._came = stage, False
         self._done: list[Act] = []  # since the last move
         self._waiter: asyncio.Future[None] | None = None
@@ -321,12 +320,14 @@ class _Round:
 
     async def _settle(self) -> None:
         """Return when nobody moves but those who wait for another."""
-        clock = asyncio.get_running_loop().time
-        since = clock()
+        # Looks are counted rather than seconds: a machine that is busy may be late with all alike.
+        looks = 0
         while moving := [actor for actor in self.actors.values() if actor.moving]:
             if await self._somebody_comes(_GLANCE):
-                since = clock()
-            elif await self._all_wait(moving, clock() - since) and not self._came:
+                looks = 0
+                continue
+            looks += 1
+            if await self._all_wait(moving, looks * _GLANCE) and not self._came:
                 for actor in moving:
                     actor.waits = True
                 return

@@ -29,10 +29,12 @@ _BEGINS = re.compile(
 )
 _ROLLBACK = "ROLLBACK"
 _WIDTH = 40  # characters of a step's name
+# What is granted is so at once in pg_locks, while its session may still be said to wait.
 _ON_POSTGRESQL = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'
+SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND datname = current_database()
 """
+# There even where performance_schema is off.
 _ON_INNODB = """
 SELECT count(*) FROM information_schema.innodb_trx
 JOIN information_schema.processlist ON id = trx_mysql_thread_id

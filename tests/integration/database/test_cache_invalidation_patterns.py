@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from dbparity.applications import Application
 from dbparity.consistency.caches import (
@@ -473,6 +473,16 @@ async def test_of_sessions_each_statement_and_the_end_of_what_they_wrote_is_a_st
         "ROLLBACK",
         "returns None",
     ]
+
+
+async def test_a_pool_may_keep_fewer_connections_than_there_are_actors(
+    redis: Client, rows: SqlRows
+) -> None:
+    engine = create_async_engine(rows.engine.url, pool_size=1, max_overflow=3)
+    scenario = Documents(redis, SqlRows(engine), Versions, readers=2)
+    run = await CacheHarness(redis, engine).replay(scenario, ())
+    assert not run.findings
+    await engine.dispose()
 
 
 async def test_who_commits_each_statement_by_itself_makes_one_step_of_it(
