@@ -203,6 +203,19 @@ class RecordsUnusable(UsageError):
         super().__init__(f"{store}: {what}: {reason}; {cure}")
 
 
+class ScheduleDiverged(UsageError):
+    """A schedule that its actors do not follow."""
+
+    def __init__(self, actor: str, schedule: Sequence[str], options: Sequence[str]) -> None:
+        """Name the ``actor`` whose turn it cannot be, the schedule so far, and who could go on."""
+        self.actor, self.schedule, self.options = actor, tuple(schedule), tuple(options)
+        super().__init__(
+            f"it cannot be the turn of {actor!r} in {', '.join(self.schedule)}, but of: "
+            f"{', '.join(self.options) or 'nobody'}; let the actors do the same whenever they meet "
+            "the same: fix their seeds, and let no other work go on in the stores"
+        )
+
+
 class BaselineInvalid(UsageError):
     """A file that is no record of benchmarks, or has no whole one."""
 
@@ -614,16 +627,3 @@ class RowsUnreadable(DatabaseError):
         self.table, self.cause = table, cause
         reason = " ".join(str(cause).split())
         super().__init__(f"{table} could not be read: {reason}; check the server, and run it again")
-
-
-class ScheduleDiverged(UsageError):
-    """A schedule that its actors do not follow."""
-
-    def __init__(self, actor: str, schedule: Sequence[str], options: Sequence[str]) -> None:
-        """Name the ``actor`` whose turn it cannot be, the schedule so far, and who could go on."""
-        self.actor, self.schedule, self.options = actor, tuple(schedule), tuple(options)
-        super().__init__(
-            f"it cannot be the turn of {actor!r} in {', '.join(self.schedule)}, but of: "
-            f"{', '.join(self.options) or 'nobody'}; let the actors do the same whenever they meet "
-            "the same: fix their seeds, and let no other work go on in the stores"
-        )

@@ -42,6 +42,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "redis://:***@h:1: VARCHAR requires a length; see whether it runs",
     ),
     (
+        errors.ScheduleDiverged("writer", ["reader"], ["reader"]),
+        "it cannot be the turn of 'writer' in reader, but of: reader; let the actors do the same",
+    ),
+    (
         errors.HistoryBroken("REVISION-MISSING", "0002", "no file has it", "bring it back"),
         "0002: no file has it; bring it back",
     ),
@@ -64,6 +68,10 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
     (
         errors.StoreUnreachable("redis://:***@h:1", CAUSE, "see whether it runs"),
         "redis://:***@h:1: VARCHAR requires a length; see whether it runs",
+    ),
+    (
+        errors.ScheduleDiverged("writer", ["reader"], ["reader"]),
+        "it cannot be the turn of 'writer' in reader, but of: reader; let the actors do the same",
     ),
     (
         errors.HistoryBroken("HEADS-NOT-ONE", "revision 3", "nobody has it", "restore its file"),
