@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
-TIMES = 10
+TIMES = 5  # of containers and of programs alike: ten of each signal
 LONGEST = 4.0  # seconds into a run: by then its servers are up and its checks are under way
 CHECK = (sys.executable, "-m", "dbparity", "check")
 CONTAINERS = ("--provider", "container", "--target", "postgresql@17", "--target", "mariadb@11")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
 
 
+@pytest.mark.any_driver
 class TestBuiltIn(BackendContract):
     @pytest.fixture
     def database(self, lease: Callable[[], AbstractContextManager[Database]]) -> Iterator[Database]:

@@ -30,6 +30,8 @@ Table(
 )
 
 
+# Of the drivers, those that are asynchronous.
+@pytest.mark.usefixtures("async_engine")
 @pytest.mark.any_version
 class TestSql(StoreContract):
     @pytest.fixture
