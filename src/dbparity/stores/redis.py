@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-import msgspec
+from msgspec import DecodeError, Struct, ValidationError, defstruct
+from msgspec.json import Decoder, decode, encode
+from msgspec.structs import astuple
 
 from dbparity.errors import DriverMissing, RecordsUnusable, StoreInvalid, StoreUnreachable
 from dbparity.stores.base import PAGE, Greeting, Key, Record, Records, Store
 from dbparity.stores.patterns import KeyPattern
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 
     from redis.asyncio import Redis
 
@@ -150,7 +152,8 @@ class RedisStore(Store):
             if left != _ABSENT
         ]
         if records.form == "json":
-            return dict(_documents(there, records))
+            read = _decoder(records.fields)
+            return {key: _document(key, left, value, records, read) for key, left, value in there}
         return {key: _record(key, left, value, records) for key, left, value in there}
 
     async def write(self, records: Records, new: Sequence[Record]) -> None:
@@ -218,38 +221,37 @@ def _queue(pipe: Any, key: str, form: str, values: dict[str, object], old: str |
     elif form == "text":
         pipe.set(key, str(values["text"]), keepttl=True)
     else:
-        document = msgspec.json.decode(old) if old is not None else {}
+        document = decode(old) if old is not None else {}
         merged = document | values
-        pipe.set(key, msgspec.json.encode(merged).decode(), keepttl=True)
+        pipe.set(key, encode(merged).decode(), keepttl=True)
 
 
-def _documents(there: list[_Reply], records: Records) -> Iterator[tuple[Key, Record]]:
-    """Documents are read all at once, or else one by one, to find those that cannot be."""
+def _document(
+    key: Key,
+    left: int,
+    value: Any,  # noqa: ANN401  # a reply
+    records: Records,
+    read: Callable[[str], Struct],
+) -> Record:
     try:
-        text = ",".join(value for _, _, value in there)
-        documents = msgspec.json.decode(f"[{text}]", type=list[dict[str, Any]])
-    except (msgspec.DecodeError, TypeError):
-        documents = []
-    if len(documents) != len(there):
-        for key, left, value in there:
-            yield key, _document(key, left, value, records)
-        return
-    names = records.fields
-    for (key, left, _), document in zip(there, documents, strict=True):
-        seconds = None if left == _FOR_EVER else left / 1000
-        yield key, Record(key, tuple([document.get(name) for name in names]), seconds)
+        told = astuple(read(value)) if value != 0 else value
+    except ValidationError:
+        return _unreadable(key, left, records, "its JSON is no object")
+    except DecodeError as error:
+        return _unreadable(key, left, records, f"it is not JSON: {error}")
+    return _record(key, left, told, records)
 
 
-def _document(key: Key, left: int, value: Any, records: Records) -> Record:  # noqa: ANN401  # a reply
-    if value != 0:
-        try:
-            document = msgspec.json.decode(value)
-        except msgspec.DecodeError as error:
-            return _unreadable(key, left, records, f"it is not JSON: {error}")
-        if not isinstance(document, dict):
-            return _unreadable(key, left, records, "its JSON is no object")
-        value = [document.get(name) for name in records.fields]
-    return _record(key, left, value, records)
+@cache
+def _decoder(fields: tuple[str, ...]) -> Callable[[str], Struct]:
+    """What reads these fields of a document and no others."""
+    names = [f"field_{number}" for number in range(len(fields))]
+    shape = defstruct(
+        "Document",
+        [(name, Any, None) for name in names],
+        rename=dict(zip(names, fields, strict=True)),
+    )
+    return Decoder(shape).decode
 
 
 def _record(key: Key, left: int, value: Any, records: Records) -> Record:  # noqa: ANN401  # a reply
