@@ -132,7 +132,7 @@ class Store(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; the next use opens others."""
 
     async def __aenter__(self) -> Self:
         """Return itself."""

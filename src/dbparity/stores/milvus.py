@@ -166,8 +166,10 @@ class MilvusStore(Store):
 
     async def close(self) -> None:
         """Close the connection; a file may be opened by another process then."""
-        if self._made is not None:
-            await self._made.close()
+        made, self._made = self._made, None
+        self._shapes.clear()  # collections of a file that is opened anew have to be loaded
+        if made is not None:
+            await made.close()
             self._opened.close()
 
     @property

@@ -130,6 +130,14 @@ class StoreContract:
         assert left is not None
         assert _TTL / 2 < left <= _TTL
 
+    async def test_it_can_be_used_again_when_it_was_closed(
+        self, store: Store, records: Records, keys: list[Key]
+    ) -> None:
+        """`Store.close` ends connections, and nothing else."""
+        written = await self.written(store, records, keys[:1])
+        await store.close()
+        assert (await store.fetch(records, keys))[keys[0]].values == written[keys[0]]
+
     async def test_what_it_does_not_have_is_refused_by_name(
         self, store: Store, unusable: Records
     ) -> None:
