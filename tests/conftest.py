@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
 
 Lease = Callable[..., AbstractContextManager[Database]]
+
+
+class _Prompt(weakref.WeakKeyDictionary[Any, Any]):
+    """One whose keys go without a call of Python code.
+
+    Coverage's tracer keeps greenlets in such dictionaries. Where a thread has ended, greenlet lets
+    go of them in a pending call, and CPython 3.11 never comes back from a traced function that is
+    called there while another thread ends: it looks for pending calls for ever.
+    """
+
+    def __init__(self, *given: Any) -> None:  # noqa: ANN401  # as the other one takes it
+        super().__init__(*given)
+        self._remove = self.data.pop  # type: ignore[attr-defined]
+
+
+weakref.WeakKeyDictionary = _Prompt  # type: ignore[assignment,misc]
 
 pytest_plugins = ["pytester"]
 
