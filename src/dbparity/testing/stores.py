@@ -1,7 +1,8 @@
 """The contract that every store keeps.
 
+    @pytest.mark.asyncio
     class TestCouch(StoreContract):
-        @pytest.fixture
+        @pytest_asyncio.fixture
         async def store(self) -> AsyncIterator[Store]:
             async with CouchStore("couch://...") as store:
                 yield store
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _TTL = 600  # seconds
 
 
-@pytest.mark.asyncio
 class StoreContract:
     """Subclass it and override its fixtures."""
 
