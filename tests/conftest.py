@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections import defaultdict
 from collections.abc import Callable
@@ -81,6 +82,13 @@ def valkey(valkey_server: URL) -> str:
     with Redis.from_url(url) as client:
         client.flushall()
     return url
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what was collected, which stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)

@@ -211,6 +211,7 @@ async def test_a_cache_that_falls_silent_on_the_way_leaves_it_unknown(library: L
     assert "no answer in 0.3 s" in result.reason
 
 
+@pytest.mark.any_target
 async def test_repair_leaves_nothing_to_be_found(library: Library) -> None:
     library.fill(COUNT)
     expected = {plant(library, number) for number, plant in enumerate(PLANTS, 5)}
