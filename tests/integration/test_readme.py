@@ -82,11 +82,12 @@ def test_five_minutes_end_with_an_application_that_agrees(shop: Path) -> None:
 
 
 def test_settings_in_the_readme_are_settings(tmp_path: Path) -> None:
-    (block,) = blocks("toml")
-    (tmp_path / "pyproject.toml").write_text(block)
+    (tmp_path / "pyproject.toml").write_text("\n".join(blocks("toml")))
     settings = Settings.load(tmp_path, {})
     assert settings.alembic == tmp_path / "alembic.ini"
     assert Target("mysql", "", "9") in settings.targets
+    (reference,) = settings.consistency.references
+    assert reference.target == "cache.doc:{tenant}:{id}"
 
 
 def test_noxfile_in_the_readme_gives_the_sessions_named_below_it(shop: Path) -> None:
