@@ -6,7 +6,9 @@ the way that is tested. Nothing registers itself on import.
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+import sys
+from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
 from dbparity.errors import PluginBroken, TargetUnknown
@@ -14,7 +16,7 @@ from dbparity.errors import PluginBroken, TargetUnknown
 
 def names(group: str) -> tuple[str, ...]:
     """The names declared in ``group`` (``backends``, ``providers``, ``checks``, ...), sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=f"dbparity.{group}")}))
+    return tuple(sorted({point.name for point in _declared(group)}))
 
 
 def load(group: str, name: str) -> Any:  # noqa: ANN401  # an entry point is whatever it points at
@@ -24,10 +26,20 @@ def load(group: str, name: str) -> Any:  # noqa: ANN401  # an entry point is wha
         TargetUnknown: nobody declares it.
         PluginBroken: it cannot be imported.
     """
-    points = entry_points(group=f"dbparity.{group}", name=name)
+    points = _declared(group).select(name=name)
     if not points:
         raise TargetUnknown(group.removesuffix("s"), name, names(group))
     try:
         return next(iter(points)).load()
     except Exception as cause:
         raise PluginBroken(f"dbparity.{group}", name, cause) from cause
+
+
+def _declared(group: str) -> EntryPoints:
+    return _found(f"dbparity.{group}", tuple(sys.path))
+
+
+@lru_cache(maxsize=32)
+def _found(group: str, _path: tuple[str, ...]) -> EntryPoints:
+    """What is installed is read in milliseconds, and asked for again and again."""
+    return entry_points(group=group)
