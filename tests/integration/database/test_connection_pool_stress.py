@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("async_engine")
 
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True, autoincrement=False))
-OPTIONS = PoolOptions(size=3, overflow=2, timeout=20, seconds=0.3, workers=8, latency=0.03)
+# Patience is how long is waited where something is left, which on a busy machine goes late.
+OPTIONS = PoolOptions(
+    size=3, overflow=2, timeout=20, seconds=0.3, workers=8, latency=0.03, patience=15
+)
 HASTY = replace(OPTIONS, timeout=0.2, patience=0.2)
 # A statement that takes its time on the server, by the product's dialect of SQL.
 SLEEP = {
