@@ -133,6 +133,7 @@ async def test_stores_that_agree_are_told_so(library: Library) -> None:
     assert read_through == {"rows": COUNT, "records": COUNT, "looked at again": 0}
 
 
+@pytest.mark.any_target
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 async def test_what_is_planted_is_found_and_nothing_else(library: Library, plant: Plant) -> None:
     library.fill(COUNT)
