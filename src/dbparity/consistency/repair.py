@@ -128,18 +128,19 @@ class Repair:
 
     async def _do(self, step: Step, now: Sighting, source: Store, target: Store) -> int:
         reference = step.reference
-        if step.way is Way.DELETE and now.record is not None:
-            return await target.delete(reference.records, [now.record])
-        if step.way is Way.DROP and now.row is not None:
-            return await source.delete(reference.rows, [now.row])
-        if step.way is Way.FORGET and now.row is not None:
-            link = replace(reference.rows, fields=(reference.link,))
-            await source.write(link, [Record(now.row.key, (None,))])
-        elif step.way is Way.EXPIRE:
+        rows, records = _known(now.row), _known(now.record)
+        if step.way is Way.DELETE:
+            return await target.delete(reference.records, records)
+        if step.way is Way.DROP:
+            return await source.delete(reference.rows, rows)
+        if step.way is Way.REBUILD:
+            return sum([await self._rebuild(reference, row, (source, target)) for row in rows])
+        if step.way is Way.EXPIRE:
             bare = replace(reference.records, fields=())
             await target.write(bare, [Record(now.address, (), reference.ttl)])
-        elif now.row is not None:
-            return await self._rebuild(reference, now.row, (source, target))
+        else:
+            link = replace(reference.rows, fields=(reference.link,))
+            await source.write(link, [Record(row.key, (None,)) for row in rows])
         return 1
 
     async def _rebuild(self, reference: Reference, seen: Record, ends: tuple[Store, Store]) -> int:
@@ -155,6 +156,10 @@ class Repair:
             record = Record(reference.address(row), tuple(fields.values()), reference.ttl or None)
             await target.write(records, [record])
         return len(found)
+
+
+def _known(record: Record | None) -> list[Record]:
+    return [] if record is None else [record]
 
 
 def _way(reference: Reference, sighting: Sighting) -> Way:

@@ -152,8 +152,6 @@ class DatabaseConsistencyValidator:
 
     async def _absent(self) -> dict[str, str]:
         """The stores that do not answer, and why."""
-        if not self.stores:
-            return {}
         options = HealthOptions(limit=self.options.limit)
         async with DatabaseHealthChecker(self._urls, options) as checking:
             health = await checking.acheck()

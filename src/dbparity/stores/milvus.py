@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -158,10 +158,9 @@ class MilvusStore(Store):
         """Delete those whose fields are as they were read; Milvus cannot do both at once."""
         now = await self.fetch(records, [record.key for record in old])
         same = [each.key for each in old if each.key in now and now[each.key].values == each.values]
-        if same:
-            with self._told():
-                shape = await self._shape(records.name)
-                await self._client.delete(records.name, filter=_among(shape.key, same))
+        shape = await self._shape(records.name)
+        with self._told():
+            await self._client.delete(records.name, filter=_among(shape.key, same))
         return len(same)
 
     async def close(self) -> None:
@@ -179,22 +178,8 @@ class MilvusStore(Store):
             self._made = self._connect()
         return self._made
 
-    @contextmanager
-    def _shared_file(self) -> Iterator[None]:
-        """Let go of a file in the end, unless this process had it open before: it is locked."""
-        if self._file is None:
-            yield
-            return
-        from milvus_lite.server_manager import server_manager_instance  # noqa: PLC0415  # an extra
-
-        path = str(self._file.absolute())
-        # Nothing public tells it.
-        was_open = path in server_manager_instance._servers  # noqa: SLF001
-        try:
-            yield
-        finally:
-            if not was_open:
-                server_manager_instance.release_server(path)
+    def _shared_file(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._file is None else _shared(str(self._file.absolute()))
 
     def _connect(self) -> Any:  # noqa: ANN401  # pymilvus', untyped
         from pymilvus import AsyncMilvusClient  # noqa: PLC0415  # an extra
@@ -262,6 +247,20 @@ class MilvusStore(Store):
         except (MilvusException, OSError) as error:
             cure = "check that it runs there; a file is opened by one process at a time"
             raise StoreUnreachable(self.address, error, cure) from error
+
+
+@contextmanager
+def _shared(path: str) -> Iterator[None]:
+    """Let go of a file in the end, unless this process had it open before: it is locked."""
+    from milvus_lite.server_manager import server_manager_instance  # noqa: PLC0415  # an extra
+
+    # Nothing public tells it.
+    was_open = path in server_manager_instance._servers  # noqa: SLF001
+    try:
+        yield
+    finally:
+        if not was_open:
+            server_manager_instance.release_server(path)
 
 
 def _shape(said: dict[str, Any]) -> _Shape:

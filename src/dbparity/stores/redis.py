@@ -133,10 +133,10 @@ class RedisStore(Store):
             with self._told():
                 cursor, found = await self._redis.scan(cursor, match=pattern.glob, count=size)
             keys = [key for key in dict.fromkeys(found) if fits(key) is not None]
-            if not records.fields:
-                yield [Record(key) for key in keys]
-            elif keys:
+            if records.fields:
                 yield list((await self.fetch(records, keys)).values())
+            else:
+                yield [Record(key) for key in keys]
             if cursor == 0:
                 return
 

@@ -29,12 +29,7 @@ _TTL = 600  # seconds
 
 
 class StoreContract:
-    """Subclass it and override its fixtures."""
-
-    @pytest.fixture
-    def store(self) -> Store:
-        """An open store without any of the records."""
-        raise NotImplementedError
+    """Subclass it with a fixture ``store``, which is open and has none of the records."""
 
     @pytest.fixture
     def records(self) -> Records:

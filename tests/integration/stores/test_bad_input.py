@@ -10,6 +10,7 @@ from redis import Redis
 from sqlalchemy import (
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     String,
@@ -37,6 +38,14 @@ Table(
     SHOP,
     Column("customer_id", ForeignKey("customers.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
+)
+Table(
+    "lines",
+    SHOP,
+    Column("id", Integer, primary_key=True),
+    Column("customer", Integer),
+    Column("number", Integer),
+    ForeignKeyConstraint(["customer", "number"], ["orders.customer_id", "orders.number"]),
 )
 Table("notes", SHOP, Column("text", String(20)))
 TOKENS = Table("tokens", SHOP, Column("id", Uuid, primary_key=True), Column("age", Integer))
@@ -72,6 +81,11 @@ async def test_a_table_names_what_it_does_not_have(shop: str, records: Records, 
     async with SqlStore(shop) as store:
         with pytest.raises(RecordsUnusable, match=said):
             await store.check(records)
+
+
+async def test_foreign_keys_of_several_columns_are_left_out(shop: str) -> None:
+    async with SqlStore(shop) as store:
+        assert await store.foreign_keys() == [("orders", "customer_id", "customers", "id", False)]
 
 
 async def test_a_key_that_a_column_cannot_hold_is_not_there(shop: str) -> None:
