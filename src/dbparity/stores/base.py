@@ -9,6 +9,7 @@ SQL, Redis and Milvus are stores; another package adds one by the entry point gr
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 PAGE = 5_000  # records asked for at once
 Key = int | str
+# A password is whatever stands before the last @: some libraries let it have any character.
+URL_PARTS = re.compile(
+    r"(?P<scheme>[^:]*)://((?P<user>[^:/@]*)(:(?P<password>.*))?@)?(?P<rest>[^?]*)", re.DOTALL
+)
 
 
 class Record(NamedTuple):
@@ -93,9 +98,9 @@ class Store(ABC):
         self.url = url
 
     @property
-    @abstractmethod
     def address(self) -> str:
         """The URL as it may be printed: without its password."""
+        return address(self.url)
 
     def load(self) -> None:  # noqa: B027  # most have all that they need by now
         """Import what a first use would: whoever has no time to lose then does it before."""
@@ -157,3 +162,16 @@ def open_store(url: str) -> Store:
         raise StoreInvalid(scheme or url, "no store has such URLs", cure)
     store: type[Store] = plugins.load("stores", scheme)
     return store(url)
+
+
+def address(url: str) -> str:
+    """``url`` as it may be shown: without a password, and without its parameters."""
+    found = URL_PARTS.match(url)
+    if found is None:
+        return url.partition(":")[0]
+    login = (
+        f"{found['user']}{':***' if found['password'] else ''}@"
+        if found["user"] is not None
+        else ""
+    )
+    return f"{found['scheme']}://{login}{found['rest']}"

@@ -18,7 +18,7 @@ import msgspec
 from dbparity.errors import SettingsInvalid
 from dbparity.results import Outcome, Report, Result, Skipped, concluded
 from dbparity.stores import conditions
-from dbparity.stores.base import Greeting
+from dbparity.stores.base import URL_PARTS, Greeting, address
 from dbparity.stores.bounded import BoundedCaller
 from dbparity.stores.checking import Call
 from dbparity.stores.options import HealthOptions
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from dbparity.stores.checking import Said
     from dbparity.stores.pools import Pool
 
-# A password is whatever stands before the last @: some libraries let it have any character.
-_URL = re.compile(
-    r"(?P<scheme>[^:]*)://((?P<user>[^:/@]*)(:(?P<password>.*))?@)?(?P<rest>[^?]*)", re.DOTALL
-)
 _NAME = re.compile("[a-z][a-z0-9_]*")
 _IMPORTS = 60  # seconds
 _LONG = 500  # characters of an error
@@ -275,22 +271,9 @@ class DatabaseHealthChecker:
         return " ".join(text.split())[:_LONG]
 
 
-def address(url: str) -> str:
-    """``url`` as it may be shown: without a password, and without its parameters."""
-    found = _URL.match(url)
-    if found is None:
-        return url.partition(":")[0]
-    login = (
-        f"{found['user']}{':***' if found['password'] else ''}@"
-        if found["user"] is not None
-        else ""
-    )
-    return f"{found['scheme']}://{login}{found['rest']}"
-
-
 def _secrets(url: str) -> Iterator[str]:
     """What may not be shown of ``url``, as it is spelled and as it is meant."""
-    found = _URL.match(url)
+    found = URL_PARTS.match(url)
     if found is not None and found["password"]:
         yield from (found["password"], unquote(found["password"]))
 

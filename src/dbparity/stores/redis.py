@@ -6,7 +6,6 @@ import importlib.util
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from msgspec import DecodeError, Struct, ValidationError, defstruct
 from msgspec.json import Decoder, decode, encode
@@ -79,14 +78,6 @@ class RedisStore(Store):
         super().__init__(url)
         # Its types leave open what decode_responses decides.
         self._redis: Any = connect(url)
-
-    @cached_property
-    def address(self) -> str:
-        """The URL without its password."""
-        parts = urlsplit(self.url)
-        login = f"{parts.username or ''}:***@" if parts.password else ""
-        port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{login}{parts.hostname or ''}{port}{parts.path}"
 
     async def greet(self) -> Greeting:
         """Ask INFO, over a connection of its own."""

@@ -14,8 +14,9 @@ from sqlalchemy import create_engine
 
 from dbparity.errors import SettingsInvalid
 from dbparity.results import Finding, Outcome, Result, Severity
+from dbparity.stores.base import address
 from dbparity.stores.checking import Call
-from dbparity.stores.health import DatabaseHealthChecker, Health, State, StoreHealth, address
+from dbparity.stores.health import DatabaseHealthChecker, Health, State, StoreHealth
 from dbparity.stores.options import HealthOptions
 from dbparity.stores.pools import Pool
 
