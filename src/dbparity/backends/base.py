@@ -225,6 +225,7 @@ class Backend(ABC):
     companions: ClassVar[tuple[str, ...]] = ()  # what it appends to name the files beside it
     clones: ClassVar[tuple[str, ...]] = ()  # ways to copy a sealed template
     clears: ClassVar[bool] = False  # `clear` empties a database for its next lease
+    restores: ClassVar[bool] = False  # `restore` writes into a file that others have open
     writes_by: ClassVar[dict[str, Any]] = {}  # arguments of the connect of `writer`
     # What each connection has to execute for foreign keys to be enforced.
     enforces_by: ClassVar[str] = ""
@@ -359,6 +360,14 @@ class Backend(ABC):
 
     def clear(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Empty ``tables`` and restart what numbers their rows."""
+        raise NotImplementedError
+
+    def restore(self, path: str, content: bytes) -> None:
+        """Give the database in the file at ``path`` the ``content`` of another one's file.
+
+        Raises:
+            DBAPIError: somebody holds a lock there.
+        """
         raise NotImplementedError
 
     def synchronous(self, url: URL) -> URL:

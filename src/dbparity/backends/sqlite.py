@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psutil
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from dbparity.backends.base import (
     AtRest,
@@ -49,6 +52,10 @@ _REFUSALS = {
     sqlite3.SQLITE_LOCKED: Refusal.CONFLICT,
 }
 _BUSY_SECONDS = 30
+_RESTORE_SECONDS, _RETRY_SECONDS = 1, 0.02
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# Where a file says whether its journal is a WAL: a database in memory cannot be one.
+_FORMAT = slice(18, 20)
 _HAS_COUNTERS = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
 _FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 
@@ -66,6 +73,7 @@ class SQLite(Backend):
         Driver("aiosqlite", "aiosqlite", "all", is_async=True),
     )
     clones: ClassVar[tuple[str, ...]] = ("copy",)
+    restores: ClassVar[bool] = True
     enforces_by: ClassVar[str] = "PRAGMA foreign_keys = ON"
 
     def features(self, version: tuple[int, ...]) -> Features:
@@ -157,6 +165,26 @@ class SQLite(Backend):
         found = [row for row in connection.execute(text(asked)).all() if row.tbl_name in tables]
         drop = (f"DROP TRIGGER IF EXISTS {quoted(connection, row.name)}" for row in found)
         return Silence(tuple(drop), tuple((str(row.sql),) for row in found))
+
+    def restore(self, path: str, content: bytes) -> None:
+        """By SQLite's backup, which locks the file and tells others that it has changed."""
+        with (
+            closing(sqlite3.connect(":memory:")) as source,
+            closing(sqlite3.connect(path, timeout=_RESTORE_SECONDS)) as there,
+        ):
+            image = bytearray(content)
+            image[_FORMAT] = b"\x01\x01"
+            source.deserialize(bytes(image))
+            there.execute("PRAGMA synchronous = OFF")
+            last = time.monotonic() + _RESTORE_SECONDS
+
+            def await_lock(code: int, _left: int, _all: int) -> None:
+                # It would try again for ever.
+                if code in _LOCKED and time.monotonic() > last:
+                    locked = sqlite3.OperationalError("database is locked")
+                    raise OperationalError("restore", None, locked)
+
+            source.backup(there, progress=await_lock, sleep=_RETRY_SECONDS)
 
     def counters(self, connection: Connection) -> dict[str, int]:
         """Read sqlite_sequence, which the first table with AUTOINCREMENT brings."""

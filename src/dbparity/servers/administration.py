@@ -46,6 +46,9 @@ class Administration(Protocol):
     def clone(self, template: str, name: str, way: str) -> None:
         """Make a database from a template."""
 
+    def restore(self, template: str, name: str) -> None:
+        """Make a database what a template was, while others are connected to it."""
+
     def names(self) -> list[str]:
         """The databases that dbparity made, whichever run did."""
 
@@ -115,6 +118,10 @@ class OnServer(_Books):
         self._made.add(name)
         self.run(lambda connection: self.backend.clone(connection, template, name, way))
 
+    def restore(self, template: str, name: str) -> None:
+        """Refuse: no server can."""
+        raise NotImplementedError
+
     def names(self) -> list[str]:
         """The databases that dbparity made, whichever run did."""
         return [name for name in self.run(self.backend.databases) if run_of(name)]
@@ -168,6 +175,10 @@ class InFolder(_Books):
                 left = left[os.write(file, left) :]
         finally:
             os.close(file)
+
+    def restore(self, template: str, name: str) -> None:
+        """Have the backend write what was in the template into the file."""
+        self.backend.restore(self._path(name), self._templates[template])
 
     def names(self) -> list[str]:
         """The databases that dbparity made."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -36,6 +36,7 @@ class Database:
         opening: makes the engine.
         application: whose schema it holds, or None.
         beside: leases an empty database of the same application on the same server.
+        renewal: see `renew`.
     """
 
     target: Target
@@ -46,6 +47,7 @@ class Database:
     opening: Opening
     application: Application | None = None
     beside: Callable[[], AbstractContextManager[Database]] = field(kw_only=True, repr=False)
+    renewal: Callable[[], bool] = field(default=lambda: False, kw_only=True, repr=False)
 
     @property
     def engine(self) -> Engine:
@@ -101,10 +103,20 @@ class Database:
         finally:
             self.bridge.outside(lease.__exit__, None, None, None)
 
-    def async_engine(self) -> AsyncEngine:
+    def renew(self) -> bool:
+        """Make it what it was when it was leased, while connections to it stay open.
+
+        False where that cannot be done, and nothing was: take another lease then.
+
+        Raises:
+            DBAPIError: somebody holds a lock there.
+        """
+        return self.renewal()
+
+    def async_engine(self, **options: Any) -> AsyncEngine:  # noqa: ANN401  # create_engine's
         """A new engine for the caller's own event loop, who disposes it there."""
         arguments = self.backend.connect_arguments(self.bridge.driver)
-        engine = create_async_engine(self.url, connect_args=arguments)
+        engine = create_async_engine(self.url, connect_args=arguments, **options)
         configure(engine.sync_engine, self.backend, self.application)
         return engine
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from dbparity.applications import Application
     from dbparity.backends.base import Backend, Driver
     from dbparity.servers.database import Database
+    from dbparity.servers.server import Migrate
 
 _POLL = 0.05  # seconds between two logins
 _RUNNING_PATIENCE = timedelta(seconds=10)  # with a server that was there before
@@ -171,10 +172,16 @@ class DatabaseTestEnvironment:
         await_login(server.backend, server.drivers[0], served.running, self.options)
 
     def lease(
-        self, target: Target, application: Application | None = None, *, empty: bool = False
+        self,
+        target: Target,
+        application: Application | None = None,
+        *,
+        empty: bool = False,
+        migrate: Migrate | None = None,
     ) -> AbstractContextManager[Database]:
         """A fresh database on a target: see `Server.lease`."""
-        return self.server(target).lease(target.driver, application, empty=empty)
+        server = self.server(target)
+        return server.lease(target.driver, application, empty=empty, migrate=migrate)
 
     def start(self, run: Run | None = None) -> Self:
         """Start all servers at once, and wait until a login to each succeeds.

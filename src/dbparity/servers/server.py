@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Driver
     from dbparity.servers.ledger import Run
 
+    Migrate = Callable[[Database], object]
+
 # As many as 25 agents use are kept: to open them anew would be most of what their work costs.
 _POOL = {"pool_size": 25, "max_overflow": 25}
 # One count for the process: two targets may be served by one server.
@@ -49,7 +51,7 @@ class Server:
         self.backend, self.drivers, self.url, self.run = backend, drivers, url, run
         self._wanted = wanted
         self._lock = threading.Lock()
-        self._shelves: dict[int, Shelf] = {}
+        self._shelves: dict[tuple[int, Migrate | None], Shelf] = {}
         with ExitStack() as stack:
             self._bridges = {
                 driver.name: stack.enter_context(Bridge(backend, driver)) for driver in drivers
@@ -79,30 +81,35 @@ class Server:
 
     @contextmanager
     def lease(
-        self, driver: str, application: Application | None = None, *, empty: bool = False
+        self,
+        driver: str,
+        application: Application | None = None,
+        *,
+        empty: bool = False,
+        migrate: Migrate | None = None,
     ) -> Iterator[Database]:
         """A fresh database for the block: with the application's schema, or ``empty``.
 
+        Its tables are made from the application's metadata, or by ``migrate``.
+
         Raises:
             SchemaRefused: the backend refuses the application's schema.
+            Exception: whatever ``migrate`` raises.
         """
         bridge = self._bridges[driver]
-        name, give_back = self._take(None if empty else application)
+        if empty or application is None:
+            name, shelf = self._next_name(), None
+            self.administration.create(name)
+        else:
+            shelf = self._shelf(application, migrate)
+            name = shelf.take()
         opening = Opening(partial(self._engine, bridge, name, application, **_POOL), bridge.dispose)
+        renewal = partial(shelf.renew, name) if shelf else lambda: False
         try:
-            yield Database(
-                self.target(driver),
-                self.administration.url(bridge.driver, name),
-                self.backend,
-                version_tuple(self.version),
-                bridge,
-                opening,
-                application,
-                beside=partial(self.lease, driver, application, empty=True),
-            )
+            yield self._database(bridge, name, application, opening, renewal)
         finally:
             opening.close()
-            give_back(name)
+            (shelf.give_back if shelf else self.administration.drop)(name)
 
     def close(self, *, drop: bool = True) -> None:
         """End the event loops, and ``drop`` every database that this process made here."""
@@ -117,24 +124,48 @@ class Server:
         for name in self.administration.names():
             self.administration.drop(name)
 
-    def _take(self, application: Application | None) -> tuple[str, Callable[[str], None]]:
-        if application is None:
-            name = self._next_name()
-            self.administration.create(name)
-            return name, self.administration.drop
-        shelf = self._shelf(application)
-        return shelf.take(), shelf.give_back
+    def _database(
+        self,
+        bridge: Bridge,
+        name: str,
+        application: Application | None,
+        opening: Opening,
+        renewal: Callable[[], bool],
+    ) -> Database:
+        driver = bridge.driver.name
+        return Database(
+            self.target(driver),
+            self.administration.url(bridge.driver, name),
+            self.backend,
+            version_tuple(self.version),
+            bridge,
+            opening,
+            application,
+            beside=partial(self.lease, driver, application, empty=True),
+            renewal=renewal,
+        )
 
-    def _shelf(self, application: Application) -> Shelf:
+    def _shelf(self, application: Application, migrate: Migrate | None = None) -> Shelf:
         def engine(name: str) -> Engine:
             return self._engine(self._bridge, name, application, pool_size=1)
 
+        def migrated(name: str, engine: Engine) -> None:
+            if migrate is not None:
+                opening = Opening(lambda: engine, self._bridge.dispose)
+                migrate(self._database(self._bridge, name, application, opening, lambda: False))
+
+        key = (id(application), migrate)
         with self._lock:
-            if id(application) not in self._shelves:
-                self._shelves[id(application)] = Shelf(
-                    self.administration, application, self._bridge, self._next_name, engine
+            if key not in self._shelves:
+                self._shelves[key] = Shelf(
+                    self.administration,
+                    application,
+                    self._bridge,
+                    self._next_name,
+                    engine,
+                    migrated if migrate else None,
                 )
-            return self._shelves[id(application)]
+            return self._shelves[key]
 
     def _engine(
         self, bridge: Bridge, name: str, application: Application | None, **options: int
