@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Driver, Features
     from dbparity.conformance.base import Check, check
     from dbparity.errors import DbparityError
+    from dbparity.fleet.agent import AgentPersistenceAdapter
+    from dbparity.fleet.gateway import GatewayPersistenceAdapter
+    from dbparity.fleet.inspector import CrossDatabaseInspector
+    from dbparity.fleet.manager import MultiDatabaseManager
     from dbparity.performance.requirements import PerformanceValidator
     from dbparity.performance.workloads import Workload
     from dbparity.results import (
@@ -46,9 +50,11 @@ else:  # hidden from type checkers, or they would find no misspelt name
 
 
 __all__ = [
+    "AgentPersistenceAdapter",
     "Application",
     "Backend",
     "Check",
+    "CrossDatabaseInspector",
     "CrossDatabaseTester",
     "DataMigrationService",
     "Database",
@@ -60,8 +66,10 @@ __all__ = [
     "Driver",
     "Features",
     "Finding",
+    "GatewayPersistenceAdapter",
     "Meaning",
     "MigrationValidator",
+    "MultiDatabaseManager",
     "Observation",
     "Outcome",
     "PerformanceValidator",
@@ -89,6 +97,10 @@ _ROOMS = {
     "conformance.base": ("Check", "check"),
     "consistency.validator": ("DatabaseConsistencyValidator",),
     "errors": ("DbparityError",),
+    "fleet.agent": ("AgentPersistenceAdapter",),
+    "fleet.gateway": ("GatewayPersistenceAdapter",),
+    "fleet.inspector": ("CrossDatabaseInspector",),
+    "fleet.manager": ("MultiDatabaseManager",),
     "performance.requirements": ("PerformanceValidator",),
     "performance.workloads": ("Workload",),
     "results": (

@@ -15,6 +15,10 @@ DbparityError
 │   ├── BaseUnusable          a revision that nothing can be compared with
 │   ├── StoreInvalid          a URL that names no store
 │   ├── RecordsUnusable       records that a store does not have, or not in such a form
+│   ├── FleetInvalid          several databases that are not as their declaration has to be
+│   ├── AgentUnknown          an agent that the fleet has not
+│   ├── SessionUnknown        a session that is not there, or not any more
+│   ├── SessionForeign        a session of another user
 │   ├── ScheduleDiverged      a schedule that its actors do not follow
 │   ├── BaselineInvalid       a file that is no record of benchmarks
 │   ├── TargetIsSource        a migration into the database that it comes from
@@ -51,6 +55,8 @@ DbparityError
     ├── TargetUnrestored      a target that is not as it was before a migration
     ├── ArchiveDiffers        a database that has not the rows of its archive
     ├── RowsMiscounted        a table that took other rows than were sent
+    ├── DatabaseBusy          a database that somebody holds a lock in
+    ├── SessionTorn           a session of which one database has what the other has not
     ├── RowsUnwritable        a server that cannot go on with a load, whatever the rows are
     └── RowsUnreadable        a table that a server does not let be read to its end
 
@@ -201,6 +207,47 @@ class RecordsUnusable(UsageError):
         """Name the ``store``, ``what`` was asked of it, why it has no such thing, and the cure."""
         self.store, self.what, self.reason, self.cure = store, what, reason, cure
         super().__init__(f"{store}: {what}: {reason}; {cure}")
+
+
+class FleetInvalid(UsageError):
+    """Several databases that are not as their declaration has to be."""
+
+    def __init__(self, what: str, reason: str, cure: str) -> None:
+        """Name ``what`` of the fleet it is, what is wrong with it and the ``cure``."""
+        self.what, self.reason, self.cure = what, reason, cure
+        super().__init__(f"{what}: {reason}; {cure}")
+
+
+class AgentUnknown(UsageError):
+    """An agent that the fleet has not."""
+
+    def __init__(self, agent: str, known: Iterable[str]) -> None:
+        """Name the ``agent`` and those that are ``known``."""
+        self.agent, self.known = agent, tuple(known)
+        super().__init__(
+            f"there is no agent {agent!r}; name one of: {', '.join(self.known) or 'none'}"
+        )
+
+
+class SessionUnknown(UsageError):
+    """A session that is not there, or not any more."""
+
+    def __init__(self, session: object, database: str) -> None:
+        """Name the ``session`` and the ``database`` that was searched."""
+        self.session, self.database = session, database
+        super().__init__(
+            f"{database} has no session {session}; it was deleted, or never was: "
+            "list the user's sessions"
+        )
+
+
+class SessionForeign(UsageError):
+    """A session of another user."""
+
+    def __init__(self, session: object, user: str) -> None:
+        """Name the ``session`` and the ``user`` who asked for it, and not whose it is."""
+        self.session, self.user = session, user
+        super().__init__(f"the session {session} is not of user {user!r}; name one that is")
 
 
 class ScheduleDiverged(UsageError):
@@ -603,6 +650,30 @@ class RowsMiscounted(DatabaseError):
         super().__init__(
             f"{table} took {written} of {sent} rows, and this chunk was not kept; "
             "see whether a trigger or a rule of the target changes what is inserted"
+        )
+
+
+class DatabaseBusy(DatabaseError):
+    """A database that somebody holds a lock in."""
+
+    def __init__(self, database: str, cause: Exception) -> None:
+        """Name the ``database`` and the ``cause``."""
+        self.database, self.cause = database, cause
+        super().__init__(
+            f"{database} cannot be cleaned: {' '.join(str(cause).split())}; "
+            "end the transaction that is open there"
+        )
+
+
+class SessionTorn(DatabaseError):
+    """A session of which one database has what the other has not."""
+
+    def __init__(self, session: object, has: str, lacks: str, cause: Exception) -> None:
+        """Name the ``session``, the database that ``has`` more, the other, and the ``cause``."""
+        self.session, self.has, self.lacks, self.cause = session, has, lacks, cause
+        super().__init__(
+            f"session {session}: {has} has what {lacks} lacks, and it could not be taken back "
+            f"({' '.join(str(cause).split())}); the inspector names the rows"
         )
 
 

@@ -17,6 +17,8 @@ from dbparity.applications import Application, load_application
 from dbparity.backends.base import load_backend
 from dbparity.consistency.options import ConsistencyOptions
 from dbparity.errors import SettingsInvalid
+from dbparity.fleet.members import load_fleet
+from dbparity.fleet.options import FleetOptions
 from dbparity.performance.options import BenchOptions
 from dbparity.results import Severity
 from dbparity.servers.base import ORDER, ServerOptions
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
+    from dbparity.fleet.members import Fleet
+    from dbparity.fleet.options import DatabaseOptions
+
     T = TypeVar("T", bound=DataclassInstance)
+    D = TypeVar("D", bound=DatabaseOptions)
 
 DEFAULT_TARGETS = ("sqlite", "postgresql", "mysql", "mariadb")
 _STORE = re.compile(r"[a-z][a-z0-9_]*")
@@ -58,6 +64,7 @@ class Settings:
         bench: see `BenchOptions`.
         health: see `HealthOptions`.
         consistency: see `ConsistencyOptions`.
+        fleet: see `FleetOptions`.
     """
 
     metadata: str = ""
@@ -83,6 +90,7 @@ class Settings:
     bench: BenchOptions = field(default_factory=BenchOptions)
     health: HealthOptions = field(default_factory=HealthOptions)
     consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)
+    fleet: FleetOptions = field(default_factory=FleetOptions)
 
     @classmethod
     def load(cls, folder: Path, environment: Mapping[str, str] = os.environ) -> Self:
@@ -150,6 +158,10 @@ class Settings:
             alembic_environment=self.alembic_environment,
             requirements=self.bench.requirements,
         )
+
+    def load_fleet(self) -> Fleet:
+        """Import the applications of the fleet; raise `FleetInvalid` where none is declared."""
+        return load_fleet(self.fleet, self.pythonpath)
 
     @property
     def application_arguments(self) -> dict[str, Any]:
@@ -272,6 +284,21 @@ def _consistency(where: str, folder: Path, value: dict[str, Any]) -> Consistency
     return _options(where, value, ConsistencyOptions, "docs/consistency.md")
 
 
+def _fleet(where: str, folder: Path, value: dict[str, Any]) -> FleetOptions:
+    options = _options(where, value, FleetOptions, "docs/fleet.md")
+
+    def absolute(each: D) -> D:
+        return msgspec.structs.replace(
+            each, alembic=str(folder / each.alembic) if each.alembic else ""
+        )
+
+    return replace(
+        options,
+        gateway=absolute(options.gateway) if options.gateway else None,
+        agents=tuple(map(absolute, options.agents)),
+    )
+
+
 def _options(where: str, value: dict[str, Any], kind: type[T], page: str) -> T:
     known = ", ".join(each.name for each in fields(kind))
     for key in value:
@@ -308,6 +335,7 @@ _READERS: dict[str, tuple[str, type, Reader]] = {
     "stores": ("stores", dict, _stores),
     "health": ("health", dict, _health),
     "consistency": ("consistency", dict, _consistency),
+    "fleet": ("fleet", dict, _fleet),
 }
 
 
