@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import URL
 
 from dbparity.backends.base import load_backend
-from dbparity.pytest_plugin import _STATE
+from dbparity.pytest_state import STATE
 from dbparity.servers.environment import DatabaseTestEnvironment
 from dbparity.transfer.service import DataMigrationService
 from dbparity.transfer.validator import MigrationValidator
@@ -98,7 +98,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> URL:
 @pytest.fixture(scope="session")
 def environment(pytestconfig: pytest.Config) -> Iterator[DatabaseTestEnvironment]:
     """The newest server of each product."""
-    settings = pytestconfig.stash[_STATE].settings
+    settings = pytestconfig.stash[STATE].settings
     newest = {target.backend: target for target in settings.targets}
     targets = [
         replace(target, driver=load_backend(target.backend).drivers[0].name)

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
+from dbparity.fleet.gateway import GatewayPersistenceAdapter
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from dbparity.fleet.manager import MultiDatabaseManager
+    from dbparity.fleet.responders import Responder
     from dbparity.servers.database import Database
 
 
@@ -21,3 +25,12 @@ async def async_engine(database: Database) -> AsyncIterator[AsyncEngine]:
     engine = database.async_engine()
     yield engine
     await engine.dispose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway_with_persistence(
+    fleet: MultiDatabaseManager, fleet_responder: Responder
+) -> AsyncIterator[GatewayPersistenceAdapter]:
+    """What users of the gateway do, on the databases of ``fleet``."""
+    async with fleet.connections() as connections:
+        yield GatewayPersistenceAdapter(fleet.fleet, connections, fleet_responder)

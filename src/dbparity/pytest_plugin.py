@@ -1,109 +1,39 @@
 """The pytest plugin: a user's own tests on every target, and the checks as test items.
 
 Options select the targets; the fixtures ``target``, ``database``, ``migrated_database``,
-``engine``, ``async_engine`` and ``connection`` are parametrized over them. With ``--dbparity`` the
+``engine``, ``async_engine`` and ``connection`` are parametrized over them, and so are those of
+several databases: see `dbparity.pytest_fleet`. With ``--dbparity`` the
 checks of the configured application are collected too: conformance, schema parity, revisions. The
 summary ends with what passes on one target and fails on another.
 """
 
 from __future__ import annotations
 
-import json
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from filelock import FileLock
 
-from dbparity import pytest_parity
-from dbparity.backends.base import Driver, load_backend
+from dbparity import pytest_fleet, pytest_parity
 from dbparity.conformance.base import on, perform
-from dbparity.errors import DbparityError, ServerUnavailable
+from dbparity.errors import DbparityError
+from dbparity.pytest_state import STATE, State, driver_of, each_of
 from dbparity.results import Outcome, Result
-from dbparity.servers import reaper
-from dbparity.servers.environment import DatabaseTestEnvironment
-from dbparity.servers.ledger import Run, runs
-from dbparity.settings import Settings
+from dbparity.servers.ledger import Run
 from dbparity.targets import Target
 from dbparity.tester import load_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
-    from dbparity.applications import Application
     from dbparity.conformance.base import Check
     from dbparity.servers.database import Database
+    from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.snapshots import Snapshot
 
-_STATE = pytest.StashKey["State"]()
-_ASYNC, _SYNC = {"async_engine"}, {"engine", "connection"}
-
-
-class State:
-    """What the plugin knows of one pytest process."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        """Read the settings of the project that ``config`` is of."""
-        self.config = config
-        chosen = config.getoption("dbparity_target")
-        settings = Settings.load(config.rootpath).with_options(
-            targets=tuple(map(Target.parse, chosen)),
-            reuse=config.getoption("dbparity_reuse"),
-            require=config.getoption("dbparity_require"),
-        )
-        self.settings = settings
-        # Every chosen one, with its driver named; "" for a version that was left open.
-        self.targets = tuple(target for chosen in settings.targets for target in _each(chosen))
-        self.used: list[Target] = []
-        self.run: Run | None = None
-
-    @cached_property
-    def application(self) -> Application | None:
-        """The configured application, if one is."""
-        return self.settings.application() if self.settings.metadata else None
-
-    @cached_property
-    def environment(self) -> DatabaseTestEnvironment:
-        """The servers of the targets that the selected tests use, started at the first need."""
-        environment = DatabaseTestEnvironment(self.used, self.settings.server_options)
-        worker = getattr(self.config, "workerinput", None)
-        if worker is None:
-            return environment.start()
-        run = runs()[worker["dbparity_run"]]
-        # Whichever worker comes first starts the servers for all; the controller ends them.
-        shared = Path(run.folder) / "shared.json"
-        with FileLock(f"{shared}.lock", mode=0o600):
-            if not shared.exists():
-                environment.start(run)
-                shared.touch(mode=0o600)
-                shared.write_text(json.dumps(environment.share()))
-                return environment
-        return environment.join(json.loads(shared.read_text()), run)
-
-    def lease(self, target: Target, *, empty: bool = False) -> Any:  # noqa: ANN401  # a context
-        """A fresh database on ``target``, or a skip with the reason why it is missing."""
-        found = self.find(target)
-        return self.environment.lease(found, self.application, empty=empty)
-
-    def find(self, target: Target) -> Target:
-        """The running target that ``target`` stands for."""
-        for running in self.environment.targets:
-            if running.matches(target):
-                return running
-        reason = str(ServerUnavailable(str(target), [self.environment.missing[target]]))
-        if self.settings.require:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-
-    def close(self) -> None:
-        """Stop what runs."""
-        if "environment" in vars(self):
-            self.environment.stop()
-        if self.run is not None:
-            reaper.end(self.run, self.settings.server_options)
+_ASYNC, _SYNC = {"async_engine", "gateway_with_persistence"}, {"engine", "connection"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -140,9 +70,10 @@ def pytest_configure(config: pytest.Config) -> None:
         state = State(config)
     except DbparityError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[_STATE] = state
+    config.stash[STATE] = state
     config.add_cleanup(state.close)
     config.pluginmanager.register(pytest_parity.Parity(), "dbparity-parity")
+    config.pluginmanager.register(pytest_fleet, "dbparity-fleet")
     if config.pluginmanager.hasplugin("asyncio"):
         from dbparity import pytest_async  # noqa: PLC0415  # only where its decorator exists
 
@@ -152,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401  # xdist's
     """Let the workers of pytest-xdist make what they make in the name of one run."""
-    state = node.config.stash[_STATE]
+    state = node.config.stash[STATE]
     if state.run is None:
         state.run = Run.begin()
     node.workerinput["dbparity_run"] = state.run.id
@@ -165,9 +96,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         wanted = set(metafunc.fixturenames)
         targets = [
             target
-            for target in metafunc.config.stash[_STATE].targets
-            if (not wanted & _SYNC or not _driver(target).is_async)
-            and (not wanted & _ASYNC or _driver(target).is_async)
+            for target in metafunc.config.stash[STATE].targets
+            if (not wanted & _SYNC or not driver_of(target).is_async)
+            and (not wanted & _ASYNC or driver_of(target).is_async)
         ]
         metafunc.parametrize("target", targets, ids=str, indirect=True, scope="session")
 
@@ -177,7 +108,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Add the checks, if they are asked for."""
     if config.getoption("dbparity"):
-        state = config.stash[_STATE]
+        state = config.stash[STATE]
         try:
             state.settings.application()
         except DbparityError as error:
@@ -198,8 +129,11 @@ def pytest_collection_modifyitems(
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note the targets that the selected tests use."""
-    used = dict.fromkeys(filter(None, map(_target_of, session.items)))
-    session.config.stash[_STATE].used = list(used)
+    state, used = session.config.stash[STATE], dict.fromkeys(_targets_of(session.items))
+    if any("fleet" in getattr(item, "fixturenames", ()) for item in session.items):
+        elsewhere = map(Target.parse, state.settings.fleet.targets)
+        used |= dict.fromkeys(target for chosen in elsewhere for target in each_of(chosen))
+    state.used = list(used)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -216,6 +150,10 @@ def _asks_for_target(metafunc: pytest.Metafunc) -> bool:
     return not given and any(last.func.__module__ == __name__ for last in fixtures[-1:])
 
 
+def _targets_of(items: list[pytest.Item]) -> Iterator[Target]:
+    yield from filter(None, map(_target_of, items))
+
+
 def _target_of(item: pytest.Item) -> Target | None:
     if isinstance(item, CheckItem):
         return item.target
@@ -224,34 +162,23 @@ def _target_of(item: pytest.Item) -> Target | None:
     return target if isinstance(target, Target) else None
 
 
-def _each(chosen: Target) -> Iterator[Target]:
-    """The targets that a chosen one stands for; raise `TargetUnknown` if it is none."""
-    backend = load_backend(chosen.backend)
-    for driver in (backend.driver(chosen.driver),) if chosen.driver else backend.drivers:
-        yield Target(chosen.backend, driver.name, chosen.version)
-
-
-def _driver(target: Target) -> Driver:
-    return load_backend(target.backend).driver(target.driver)
-
-
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Target:
     """The target that the test runs on; the tests are repeated for every chosen one."""
-    chosen: Target = request.config.stash[_STATE].find(request.param)
+    chosen: Target = request.config.stash[STATE].find(request.param)
     return chosen
 
 
 @pytest.fixture(scope="session")
 def database_environment(request: pytest.FixtureRequest) -> DatabaseTestEnvironment:
     """The running servers, to lease further databases from."""
-    return request.config.stash[_STATE].environment
+    return request.config.stash[STATE].environment
 
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, target: Target) -> Iterator[Database]:
     """A fresh database on ``target``, with the configured application's schema, if there is one."""
-    with request.config.stash[_STATE].lease(target) as leased:
+    with request.config.stash[STATE].lease(target) as leased:
         yield leased
 
 
@@ -260,7 +187,7 @@ def migrated_database(request: pytest.FixtureRequest, target: Target) -> Iterato
     """A fresh database on ``target`` that the application's own migrations made."""
     from dbparity.schema.revisions import upgrade  # noqa: PLC0415  # Alembic is slow to import
 
-    state = request.config.stash[_STATE]
+    state = request.config.stash[STATE]
     if state.settings.alembic is None:
         pytest.skip("no migrations are configured: [tool.dbparity] alembic")
     with state.lease(target, empty=True) as leased:
@@ -297,7 +224,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Perform the check on a fresh database."""
-        with self.config.stash[_STATE].lease(self.target, empty=self.check.empty) as database:
+        with self.config.stash[STATE].lease(self.target, empty=self.check.empty) as database:
             result = perform(self.check, database)
         self.user_properties.append(("dbparity_result", pytest_parity.pack(result)))
         if result.outcome is Outcome.SKIPPED:

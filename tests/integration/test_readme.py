@@ -81,6 +81,20 @@ def test_five_minutes_end_with_an_application_that_agrees(shop: Path) -> None:
     assert "sqlite+aiosqlite" in done.stdout
 
 
+def test_five_minutes_end_with_two_agents_whose_databases_fit_together(tmp_path: Path) -> None:
+    install, command = commands("several databases")
+    assert install == "python -m pip install 'dbparity[all]' pytest-asyncio"
+    for block in blocks("python"):
+        name, _, content = block.removeprefix("# ").partition("\n")
+        if name in {"mesh.py", "test_mesh.py"}:
+            (tmp_path / name).write_text(content)
+    (settings,) = (block for block in blocks("toml") if "mesh:Gateway" in block)
+    (tmp_path / "pyproject.toml").write_text(settings)
+    done = run(f"{command} --dbparity-target sqlite", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_settings_in_the_readme_are_settings(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("\n".join(blocks("toml")))
     settings = Settings.load(tmp_path, {})

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from dbparity.backends.base import load_backend
-from dbparity.pytest_plugin import _STATE
+from dbparity.pytest_state import STATE
 from dbparity.servers.base import Offer, ServerOptions, Unavailable
 from dbparity.servers.container import LABEL, ContainerProvider
 from dbparity.servers.environment import DatabaseTestEnvironment, Wish
@@ -45,7 +45,7 @@ exec {loader} --library-path {libraries} {libraries}/{program} "$@"
 
 def settings_of(config: pytest.Config) -> Settings:
     """The settings of the test run, with the targets that were chosen for it."""
-    return config.stash[_STATE].settings
+    return config.stash[STATE].settings
 
 
 def options_of(config: pytest.Config, *providers: str, **options: Any) -> ServerOptions:  # noqa: ANN401

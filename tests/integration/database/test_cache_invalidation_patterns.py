@@ -37,7 +37,7 @@ from dbparity.consistency.invariants import keys_carry, replay_is_idempotent
 from dbparity.consistency.rows import DOCUMENTS, Row, SqlRows, encoded
 from dbparity.consistency.shrinking import shrink
 from dbparity.errors import ScheduleDiverged
-from dbparity.pytest_plugin import _STATE
+from dbparity.pytest_state import STATE
 from dbparity.results import Outcome
 from dbparity.stores.redis import connect
 from tests.support.caching import (
@@ -72,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "target" in metafunc.fixturenames and "everywhere" not in metafunc.fixturenames:
         chosen = [
             target
-            for target in metafunc.config.stash[_STATE].targets
+            for target in metafunc.config.stash[STATE].targets
             if (target.backend, target.driver) == ("postgresql", "asyncpg")
         ]
         metafunc.parametrize("target", chosen[-1:], ids=str, indirect=True, scope="session")

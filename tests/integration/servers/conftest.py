@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbparity.pytest_plugin import _STATE
+from dbparity.pytest_state import STATE
 from dbparity.servers.ledger import runs
 from tests.support.serving import extract, image_of
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is about a server, and not about a driver, on one target of each server."""
     if {"server", "target"} <= set(metafunc.fixturenames):
-        targets = metafunc.config.stash[_STATE].targets
+        targets = metafunc.config.stash[STATE].targets
         first = {target.server: target for target in reversed(targets)}
         chosen = [target for target in targets if first[target.server] == target]
         metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
@@ -37,7 +37,7 @@ def server(database_environment: DatabaseTestEnvironment, target: Target) -> Ser
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Records of the test's own runs, apart from those of the run that it is part of."""
-    monkeypatch.setenv("DBPARITY_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("DBPARITYSTATE", str(tmp_path / "state"))
     assert not runs()
     return tmp_path / "state" / "runs"
 
