@@ -12,6 +12,7 @@ from dbparity import nox_sessions
 
 nox.options.sessions = ["coverage"]
 nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "uv|virtualenv"
 
 PROJECT = ["-e", ".[all]", "--group", "test"]
 
