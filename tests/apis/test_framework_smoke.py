@@ -145,5 +145,4 @@ def test_a_hundred_agents_share_few_connections(
     with MultiDatabaseManager(meshes.careless(names), database_environment, target) as manager:
         manager.clean()
         with CrossDatabaseInspector(manager) as inspector:
-            assert inspector.inspect() == ()
-            assertions.assert_clean(inspector)
+            assert inspector.links() == ()
