@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from zlib import crc32
 
 import pytest
 from coverage import Coverage
+from greenlet import getcurrent  # type: ignore[import-untyped]
 from redis import Redis
 
 from dbparity.errors import ServerUnavailable
@@ -32,20 +34,31 @@ if TYPE_CHECKING:
 Lease = Callable[..., AbstractContextManager[Database]]
 
 
-class _Prompt(weakref.WeakKeyDictionary[Any, Any]):
-    """One whose keys go without a call of Python code.
+class _Dictionary(weakref.WeakKeyDictionary[Any, Any]):
+    """A plain one for coverage's tracer, which keeps in it what it knows of each greenlet.
 
-    Coverage's tracer keeps greenlets in such dictionaries. Where a thread has ended, greenlet lets
-    go of them in a pending call, and CPython 3.11 never comes back from a traced function that is
-    called there while another thread ends: it looks for pending calls for ever.
+    A look into the real one is Python code, at each call and each return; and where a thread has
+    ended, greenlet lets go of keys in a pending call, whose callback CPython 3.11 may never leave
+    while it is traced. By their ids greenlets are found without either.
     """
 
-    def __init__(self, *given: Any) -> None:  # noqa: ANN401  # as the other one takes it
-        super().__init__(*given)
-        self._remove = self.data.pop  # type: ignore[attr-defined]
+    def __new__(cls, *_: Any) -> Any:  # noqa: ANN401  # no instance, for coverage
+        if sys._getframe(1).f_globals["__name__"] == "coverage.collector":
+            return {}
+        return super().__new__(cls)
 
 
-weakref.WeakKeyDictionary = _Prompt  # type: ignore[assignment,misc]
+def _trace_by_id() -> None:
+    """Have the tracers of this process tell greenlets by their ids."""
+    measuring = Coverage.current()
+    if measuring is not None and measuring._collector is not None:
+        weakref.WeakKeyDictionary = _Dictionary  # type: ignore[misc,assignment]
+        measuring._collector.concur_id_func = lambda: id(getcurrent())
+        measuring.stop()
+        measuring.start()
+
+
+_trace_by_id()
 
 pytest_plugins = ["pytester"]
 
@@ -101,17 +114,15 @@ def pytest_sessionfinish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let what is marked ``untraced``, and the processes that it starts, run at full speed."""
-    measuring = Coverage.current()
-    if measuring is None or item.get_closest_marker("untraced") is None:
+    """Let the processes that start in what is marked ``untraced`` run at full speed.
+
+    The test itself is traced: to stop the tracer would stop it for ever in threads that are there.
+    """
+    if Coverage.current() is None or item.get_closest_marker("untraced") is None:
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COVERAGE_PROCESS_CONFIG")
-        measuring.stop()
-        try:
-            return (yield)
-        finally:
-            measuring.start()
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

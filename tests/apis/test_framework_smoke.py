@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
     from tests.support.meshes import Writer
 
-pytestmark = pytest.mark.any_version
+pytestmark = pytest.mark.any_server
 
 
 def tables(database: Database) -> set[str]:
@@ -136,7 +136,6 @@ def test_a_lock_that_is_held_is_named_and_goes_with_its_transaction(
         assertions.assert_clean(inspector)
 
 
-@pytest.mark.any_server
 @pytest.mark.slow
 def test_a_hundred_agents_share_few_connections(
     database_environment: DatabaseTestEnvironment, target: Target

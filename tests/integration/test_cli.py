@@ -115,6 +115,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+@pytest.mark.untraced
 def test_example_behaves_alike_on_both_drivers_of_sqlite(
     start: Callable[..., subprocess.Popen[str]],
 ) -> None:

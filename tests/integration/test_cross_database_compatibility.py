@@ -52,7 +52,7 @@ def application(settings: Settings) -> Application:
 def environment(
     settings: Settings, pytestconfig: pytest.Config
 ) -> Iterator[DatabaseTestEnvironment]:
-    """The servers that were chosen for the test run, and every driver on one of them at least."""
+    """All servers of the test run; the targets that were chosen for it, if some were."""
     chosen = tuple(map(Target.parse, pytestconfig.getoption("dbparity_target")))
     targets = chosen or taking_turns(settings.targets)
     with DatabaseTestEnvironment(targets, settings.server_options) as environment:
@@ -61,18 +61,12 @@ def environment(
 
 
 def taking_turns(servers: Sequence[Target]) -> list[Target]:
-    """One target of each server, so that the servers of a product are reached by all its drivers.
-
-    A product with fewer servers than drivers is reached by the last ones through one server.
-    """
+    """One target of each server; those of one product through its drivers in turn."""
     taken: dict[str, list[Target]] = defaultdict(list)
     for server in servers:
         drivers = load_backend(server.backend).drivers
         driver = drivers[len(taken[server.backend]) % len(drivers)]
         taken[server.backend].append(replace(server, driver=driver.name))
-    for name, targets in taken.items():
-        for driver in load_backend(name).drivers[len(targets) :]:
-            targets.append(replace(targets[-1], driver=driver.name))
     return [target for targets in taken.values() for target in targets]
 
 

@@ -149,11 +149,6 @@ class Server:
         def engine(name: str) -> Engine:
             return self._engine(self._bridge, name, application, pool_size=1)
 
-        def migrated(name: str, engine: Engine) -> None:
-            if migrate is not None:
-                opening = Opening(lambda: engine, self._bridge.dispose)
-                migrate(self._database(self._bridge, name, application, opening, lambda: False))
-
         key = (id(application), migrate)
         with self._lock:
             if key not in self._shelves:
@@ -163,9 +158,15 @@ class Server:
                     self._bridge,
                     self._next_name,
                     engine,
-                    migrated if migrate else None,
+                    partial(self._migrated, application, migrate) if migrate else None,
                 )
             return self._shelves[key]
+
+    def _migrated(
+        self, application: Application, migrate: Migrate, name: str, engine: Engine
+    ) -> None:
+        opening = Opening(lambda: engine, self._bridge.dispose)
+        migrate(self._database(self._bridge, name, application, opening, lambda: False))
 
     def _engine(
         self, bridge: Bridge, name: str, application: Application | None, **options: int

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from dbparity.targets import Target
 
-pytestmark = pytest.mark.any_version
+pytestmark = pytest.mark.any_server
 
 
 def counted(database: Database, table: Table) -> int:

@@ -203,3 +203,32 @@ async def test_a_commit_whose_answer_was_lost_counts(
         cross_database_inspector, session, ["Heard", "poet #1: Heard"]
     )
     assertions.assert_fleet_sound(cross_database_inspector)
+
+
+async def test_the_first_session_that_a_user_opens_may_be_opened_twice_at_once(
+    fleet: MultiDatabaseManager,
+) -> None:
+    if fleet.gateway.backend.service is None:
+        pytest.skip("a file is written by one at a time")
+
+    def insert(database: Database) -> None:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO ui_states (user_id) VALUES ('ada')")
+
+    def listen(engine: Engine) -> None:
+        @event.listens_for(engine, "before_cursor_execute")
+        def first(*arguments: Any) -> None:  # noqa: ANN401  # the event's
+            if "INSERT INTO ui_states" in arguments[2] and not done:
+                done.append(True)
+                fleet.gateway.run(insert)
+
+    done: list[bool] = []
+    application = fleet.gateway.application
+    assert application is not None
+    heard = replace(fleet.gateway, application=replace(application, configure=listen))
+    reached = {**fleet.databases, GATEWAY: heard}
+    async with Connections(reached.__getitem__) as connections:
+        gateway = GatewayPersistenceAdapter(fleet.fleet, connections)
+        session = await gateway.create_session("ada", "poet")
+        assert done
+        assert await gateway.current_session("ada") == session

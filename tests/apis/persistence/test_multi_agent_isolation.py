@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,8 @@ from dbparity.errors import SessionForeign
 from dbparity.fleet import assertions
 from dbparity.fleet.gateway import GatewayPersistenceAdapter
 from dbparity.fleet.inspector import CrossDatabaseInspector
+from dbparity.fleet.manager import MultiDatabaseManager
+from dbparity.fleet.messages import told
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
-    from dbparity.fleet.manager import MultiDatabaseManager
+    from dbparity.servers.environment import DatabaseTestEnvironment
+    from dbparity.targets import Target
 
 pytestmark = pytest.mark.any_server
 
@@ -84,23 +88,33 @@ async def test_users_at_once_do_not_mix(
 
 
 @pytest.mark.slow
-async def test_the_load_of_two_hundred_sessions(
-    gateway_with_persistence: GatewayPersistenceAdapter,
-    cross_database_inspector: CrossDatabaseInspector,
-    test_agents_list: list[str],
+@pytest.mark.usefixtures("async_engine")  # of the drivers, those that are asynchronous
+async def test_the_load_of_two_hundred_sessions_on_ten_agents(
+    fleet: MultiDatabaseManager, database_environment: DatabaseTestEnvironment, target: Target
 ) -> None:
-    gateway = gateway_with_persistence
+    names = [f"agent{number}" for number in range(10)]
+    ten = replace(
+        fleet.fleet,
+        agents={name: replace(fleet.fleet.agent("poet"), name=name) for name in names},
+        agent_tables=dict.fromkeys(names, fleet.fleet.agent_tables["poet"]),
+    )
 
-    async def chat(number: int) -> None:
-        user, agent = f"user{number % 20}", test_agents_list[number % len(test_agents_list)]
-        session = await gateway.create_session(user, agent)
-        for turn in range(5):
+    async def chat(gateway: GatewayPersistenceAdapter, number: int) -> None:
+        user = f"user{number % 20}"
+        session = await gateway.create_session(user, names[number % 10])
+        for turn in range(10):
             await gateway.send_message(user, session, f"{number} {turn}")
 
-    await asyncio.gather(*(chat(number) for number in range(200)))
-    assertions.assert_fleet_sound(cross_database_inspector)
-    listed = [await gateway.list_sessions(f"user{number}") for number in range(20)]
+    with MultiDatabaseManager(ten, database_environment, target) as manager:
+        async with manager.connections() as connections:
+            gateway = GatewayPersistenceAdapter(ten, connections)
+            await asyncio.gather(*(chat(gateway, number) for number in range(200)))
+            listed = [await gateway.list_sessions(f"user{number}") for number in range(20)]
+        with CrossDatabaseInspector(manager) as inspector:
+            assertions.assert_fleet_sound(inspector)
+            said = inspector.views.ask("gateway", told(ten.tables.messages))
     assert [len(sessions) for sessions in listed] == [10] * 20
+    assert [each.count for each in said.values()] == [20] * 200
 
 
 class Chats(RuleBasedStateMachine):
@@ -196,8 +210,8 @@ def test_any_order_of_what_users_do_leaves_each_their_own(fleet: MultiDatabaseMa
         run_state_machine_as_test(
             type("ChatsHere", (Chats,), here),
             settings=settings(
-                max_examples=6,
-                stateful_step_count=10,
+                max_examples=4,
+                stateful_step_count=8,
                 deadline=None,
                 derandomize=True,
                 suppress_health_check=list(HealthCheck),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from dbparity.backends.probes import PROBES
 
 PACKAGE = Path(__file__).parents[2] / "packages" / "dbparity-duckdb"
-OFFLINE = ("--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
 TESTS = """
 from dbparity.testing import BackendContract
 
@@ -24,9 +24,12 @@ class TestDuckDB(BackendContract):
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package, installed for new interpreters as its users would, but without a network."""
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", *OFFLINE, "--target", str(tmp_path))
-    subprocess.run([*pip, str(PACKAGE)], check=True)
+    """The package's wheel, for new interpreters: an environment need not have pip."""
+    build = (sys.executable, "-m", "hatchling", "build", "--target", "wheel")
+    subprocess.run([*build, "--directory", str(tmp_path)], cwd=PACKAGE, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
 
 

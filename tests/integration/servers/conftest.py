@@ -37,7 +37,7 @@ def server(database_environment: DatabaseTestEnvironment, target: Target) -> Ser
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Records of the test's own runs, apart from those of the run that it is part of."""
-    monkeypatch.setenv("DBPARITYSTATE", str(tmp_path / "state"))
+    monkeypatch.setenv("DBPARITY_STATE", str(tmp_path / "state"))
     assert not runs()
     return tmp_path / "state" / "runs"
 

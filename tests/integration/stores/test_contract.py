@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from redis import Redis
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from dbparity.applications import Application
@@ -93,3 +94,14 @@ class TestMilvus(StoreContract):
 
     def values(self, number: int) -> tuple[object, ...]:
         return *super().values(number), [float(number)] * DIMENSIONS
+
+
+async def test_pages_of_redis_may_hold_nothing_that_is_looked_for(valkey: str) -> None:
+    with Redis.from_url(valkey) as client:
+        client.mset({f"record:{number}": '{"version": 1}' for number in range(3)})
+        client.mset({f"other:{number}": "x" for number in range(500)})
+    records = Records("record:{id}", fields=("version",))
+    async with RedisStore(valkey) as store:
+        pages = [[record.key for record in page] async for page in store.scan(records, 10)]
+    assert sorted(key for page in pages for key in page) == ["record:0", "record:1", "record:2"]
+    assert [] in pages

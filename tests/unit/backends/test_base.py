@@ -13,6 +13,7 @@ from dbparity.backends.base import (
     Driver,
     Explain,
     Features,
+    Part,
     Plan,
     Refusal,
     Silence,
@@ -90,6 +91,7 @@ def test_least_backend_attaches_and_sets_nothing(connection: Connection) -> None
     assert least.volatile(connection) == {}
     assert least.stamp(connection) is None
     assert least.sessions(connection) is None
+    assert least.part(connection) == Part()
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,7 @@ def test_least_backend_attaches_and_sets_nothing(connection: Connection) -> None
         ("fingerprint", ()),
         ("reader", ()),
         ("loader", ()),
+        ("restore", (b"content",)),
     ],
 )
 def test_least_backend_does_not_pretend_to_administer(

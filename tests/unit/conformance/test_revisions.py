@@ -362,6 +362,15 @@ def test_an_env_that_names_another_version_table_each_time_is_found(tmp_path: Pa
     assert ("VERSION-TABLE-MISSING", "") in found(result)
 
 
+def test_a_revision_that_says_that_it_is_another_is_found(tmp_path: Path) -> None:
+    saying = f"{ADD_NOTE.upgrade}\nop.execute(\"INSERT INTO alembic_version VALUES ('1')\")"
+    scripts = family(_3=but(ADD_NOTE, upgrade=saying))
+
+    result = reviewed(round_trip, tmp_path, write_scripts(tmp_path, scripts))
+
+    assert ("VERSION-WRONG", "") in found(result)
+
+
 def test_migrations_that_make_the_model_s_schema_are_clean(tmp_path: Path) -> None:
     result = reviewed(model_at_head, tmp_path, write_migrations(tmp_path, SYNC), metadata=pairs())
 

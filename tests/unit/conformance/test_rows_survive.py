@@ -222,3 +222,37 @@ def test_rows_that_refer_to_their_own_table_follow_the_server_s_numbers(tmp_path
     result = reviewed(rows_survive, tmp_path, ini)
 
     assert (result.findings, result.skipped, counts(result)) == ((), (), [0, 3, 3])
+
+
+def test_an_upgrade_that_rows_hinder_is_found(tmp_path: Path) -> None:
+    hindered = (
+        f"{ADD_NOTE.upgrade}\n"
+        'assert not op.get_bind().exec_driver_sql("SELECT count(*) FROM parents").scalar()\n'
+    )
+    scripts = family(_3=but(ADD_NOTE, upgrade=hindered))
+
+    result = reviewed(rows_survive, tmp_path, write_scripts(tmp_path, scripts))
+
+    assert found(result) == [("UPGRADE-REFUSES-ROWS", "")]
+    assert "cannot be applied where there are rows" in result.findings[0].message
+
+
+def test_a_way_back_that_rows_hinder_is_found(tmp_path: Path) -> None:
+    hindered = (
+        f"{ADD_NOTE.downgrade}\n"
+        'assert not op.get_bind().exec_driver_sql("SELECT count(*) FROM parents").scalar()\n'
+    )
+    scripts = family(_3=but(ADD_NOTE, downgrade=hindered))
+
+    result = reviewed(rows_survive, tmp_path, write_scripts(tmp_path, scripts))
+
+    assert found(result) == [("ROLLBACK-REFUSES-ROWS", "")]
+
+
+def test_what_a_way_back_loses_is_found(tmp_path: Path) -> None:
+    losing = f'{ADD_NOTE.downgrade}\nop.execute("DELETE FROM children")'
+    scripts = family(_3=but(ADD_NOTE, downgrade=losing))
+
+    result = reviewed(rows_survive, tmp_path, write_scripts(tmp_path, scripts))
+
+    assert {code for code, _ in found(result)} == {"ROWS-LOST"}

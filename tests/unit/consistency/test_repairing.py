@@ -58,6 +58,12 @@ def planned(reference: Reference, number: int = 1) -> Repair:
     return Repair({}, [Confirmed(reference, tuple(sightings))], OPTIONS)
 
 
+def test_nothing_is_done_about_records_that_nobody_can_make() -> None:
+    gone = Sighting("d:1", 1, (Kind.DANGLING,), Record(1), None)
+    repair = Repair({}, [Confirmed(CACHED, (gone,))], OPTIONS)
+    assert [step.way for step in repair.steps] == [Way.NONE]
+
+
 def test_many_steps_are_shown_in_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert command._is_wanted(planned(CACHED, 101), yes=True)
     assert "and 1 step more" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from dbparity.performance.pools.meter import Meter
     from dbparity.servers.database import Database
 
 THINGS = Table("things", MetaData(), Column("id", Integer, primary_key=True))
@@ -226,6 +227,23 @@ async def test_a_line_of_a_library_alone_is_nobodys() -> None:
     asyncio.get_running_loop().call_soon(note)
     assert await found == ""
     assert origin().startswith("test_pool.py:")
+
+
+async def test_what_is_still_held_is_waited_for(database: Database) -> None:
+    class Slow:
+        """Two are given back behind the first look."""
+
+        looks = 0
+
+        @property
+        def held(self) -> bool:
+            self.looks += 1
+            return self.looks < 3
+
+    slow = Slow()
+    stress = PoolStress(database, replace(OPTIONS, patience=10))
+    await stress._settled(cast("Meter", slow))
+    assert slow.looks == 3
 
 
 def test_lines_are_followed_to_where_the_program_begins() -> None:

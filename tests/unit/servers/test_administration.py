@@ -7,7 +7,7 @@ from sqlalchemy import URL, text
 
 from dbparity.backends.sqlite import SQLite
 from dbparity.errors import DatabaseForeign
-from dbparity.servers.administration import InFolder
+from dbparity.servers.administration import InFolder, OnServer
 from dbparity.servers.bridge import Bridge
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def test_file_is_dropped_with_what_lies_beside_it(administration: InFolder, tmp_
         (tmp_path / f"{NAME}.sqlite{suffix}").touch()
     administration.drop(NAME)
     assert not list(tmp_path.iterdir())
+
+
+def test_no_server_has_a_database_written_over() -> None:
+    with pytest.raises(NotImplementedError):
+        OnServer.__new__(OnServer).restore(NAME, NAME)
 
 
 def test_file_that_dbparity_did_not_make_is_left_alone(
