@@ -112,19 +112,6 @@ def pytest_sessionfinish() -> None:
         measuring.save()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let the processes that start in what is marked ``untraced`` run at full speed.
-
-    The test itself is traced: to stop the tracer would stop it for ever in threads that are there.
-    """
-    if Coverage.current() is None or item.get_closest_marker("untraced") is None:
-        return (yield)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG")
-        return (yield)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run what is marked ``any_driver`` through one driver of each server, chosen by its name.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
 
 # Of the drivers, those that are asynchronous.
-pytestmark = [pytest.mark.any_server, pytest.mark.usefixtures("async_engine")]
+pytestmark = [pytest.mark.any_server, pytest.mark.usefixtures("async_engine"), pytest.mark.untraced]
 
 
 @pytest.fixture

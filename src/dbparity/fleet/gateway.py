@@ -133,9 +133,12 @@ class GatewayPersistenceAdapter:
                     return
             except IntegrityError:
                 # Somebody else was first to insert the user's row: it can be updated now.
-                async with self._connections.begin(GATEWAY) as connection:
-                    if not await connection.scalar(_exists(part, "user", user)):
-                        raise
+                if not await self._is_known(part, user):
+                    raise
+
+    async def _is_known(self, state: Part, user: str) -> bool:
+        async with self._connections.begin(GATEWAY) as connection:
+            return bool(await connection.scalar(_exists(state, "user", user)))
 
     async def current_session(self, user: str) -> Any:  # noqa: ANN401  # an id, or None
         """The session that a user has open; None where there is none."""

@@ -211,7 +211,9 @@ def read(path: Path) -> Records:
             raise BaselineInvalid(str(path), "the folder has no *.json", CURE)
         return merged(map(read, inside))
     try:
-        document = msgspec.json.decode(path.read_bytes(), type=_Document)
+        content = path.read_bytes()
+        msgspec.json.decode(content)  # or half a number would be judged as a whole one
+        document = msgspec.json.decode(content, type=_Document)
     except OSError as error:
         raise BaselineInvalid(str(path), (error.strerror or "").lower(), CURE) from error
     except msgspec.ValidationError as error:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dbparity.servers.environment import DatabaseTestEnvironment
     from dbparity.targets import Target
 
-pytestmark = pytest.mark.any_server
+pytestmark = [pytest.mark.any_server, pytest.mark.untraced]
 
 # PostgreSQL keeps no NUL, and no database half a surrogate pair.
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)

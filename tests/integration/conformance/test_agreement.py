@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dbparity.results import Result
     from tests.conftest import Lease
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.untraced]
 
 
 def users(collation: str | None = None) -> MetaData:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_server]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "shared_context"
 ENVS = pytest.mark.parametrize("env", [SYNC, ASYNC], ids=["sync", "async"])

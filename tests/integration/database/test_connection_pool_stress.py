@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
 
 # Of the drivers, those that are asynchronous.
-pytestmark = pytest.mark.usefixtures("async_engine")
+pytestmark = [pytest.mark.usefixtures("async_engine"), pytest.mark.untraced]
 
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True, autoincrement=False))
 # Patience is how long is waited where something is left, which on a busy machine goes late.

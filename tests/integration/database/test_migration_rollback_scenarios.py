@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_server]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 
 @pytest.fixture

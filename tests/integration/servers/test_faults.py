@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.any_version,
     # aiomysql says so of each connection that somebody else has ended.
     pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning"),
+    pytest.mark.untraced,
 ]
 
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True, autoincrement=False))

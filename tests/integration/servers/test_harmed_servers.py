@@ -28,6 +28,7 @@ pytestmark = [
     pytest.mark.slow,
     # aiomysql says so of each connection that somebody else has ended.
     pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning"),
+    pytest.mark.untraced,
 ]
 
 SOON, NEVER = 30, 0.3  # seconds

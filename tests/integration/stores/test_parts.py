@@ -46,6 +46,19 @@ async def test_a_replica_of_redis_says_so(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.any_server
+def test_each_session_of_a_database_is_told(database: Database) -> None:
+    def look(database: Database) -> frozenset[str]:
+        with database.engine.connect() as first:
+            before = database.backend.sessions(first) or frozenset()
+            with database.engine.connect() as second:
+                second.execute(text("SELECT 1"))
+                first.rollback()
+                return (database.backend.sessions(first) or frozenset()) - before
+
+    assert len(database.run(look)) == 1
+
+
+@pytest.mark.any_server
 def test_a_replica_of_mysql_says_so(database: Database) -> None:
     if database.backend.name not in _REPLICATES:
         pytest.skip(f"{database.backend.title} is told by other means")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from dbparity.servers.environment import DatabaseTestEnvironment
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.untraced]
 
 ROOT = Path(__file__).parents[3]
 # What a migration tool leaves in a database, and no model names.

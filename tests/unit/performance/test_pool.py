@@ -246,6 +246,16 @@ async def test_what_is_still_held_is_waited_for(database: Database) -> None:
     assert slow.looks == 3
 
 
+async def test_sessions_that_still_end_are_waited_for(database: Database) -> None:
+    looks = iter([{"a", "b"}, {"b"}])
+
+    async def sessions() -> frozenset[str]:
+        return frozenset(next(looks))
+
+    stress = PoolStress(database, replace(OPTIONS, patience=10))
+    assert await stress._left(sessions, frozenset({"b"}), held=0) == 0
+
+
 def test_lines_are_followed_to_where_the_program_begins() -> None:
     assert [*_frames()][-1].f_back is None
 
