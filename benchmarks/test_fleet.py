@@ -148,7 +148,7 @@ class Bare:
                 known = select(context.c.name, context.c.value).where(
                     context.c.session_id == theirs
                 )
-                remembered = dict((await agent.execute(known)).tuples().all())
+                remembered = {row.name: row.value for row in await agent.execute(known)}
                 number = position // 2 + 1
                 answer = f"agent0 #{number}: {text}"
                 lines = [(position, "user", text), (position + 1, "agent", answer)]
