@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dbparity.targets import Target
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_driver, pytest.mark.untraced]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "prompt_library"
 TABLES = ["prompt_results", "prompt_templates", "prompt_versions"]

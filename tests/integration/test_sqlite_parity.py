@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from dbparity.servers.database import Database
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+pytestmark = [pytest.mark.server, pytest.mark.any_server]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "prompt_library"
 MODEL = "prompt_library.models:Base.metadata"

@@ -14,7 +14,7 @@ from tests.support.plants import losing
 if TYPE_CHECKING:
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_version, pytest.mark.untraced]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 
 @pytest.mark.parametrize("check", concurrency.CHECKS, ids=lambda check: check.name)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dbparity.results import Result
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_driver]
+pytestmark = [pytest.mark.server, pytest.mark.any_server]
 
 CHECKS = {check.name: check for check in (*OPERATIONS, *INTEGRITY)}
 

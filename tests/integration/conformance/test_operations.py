@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_driver, pytest.mark.untraced]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 
 def one_column(type_: TypeEngine[Any]) -> MetaData:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Features
     from tests.conftest import Lease
 
-pytestmark = [pytest.mark.server, pytest.mark.any_version, pytest.mark.untraced]
+pytestmark = [pytest.mark.server, pytest.mark.any_server, pytest.mark.untraced]
 
 
 @pytest.mark.parametrize("check", transactions.CHECKS, ids=lambda check: check.name)
