@@ -82,46 +82,6 @@ EXAMPLES: list[tuple[DbparityError, str]] = [
         "the entry point 'duckdb' of dbparity.backends cannot be loaded (ValueError(",
     ),
     (
-        errors.StoreInvalid("couch", "no store has such URLs", "write another"),
-        "couch: no store has such URLs; write another",
-    ),
-    (
-        errors.RecordsUnusable("sqlite:///a.db", "notes", "no such table", "name another"),
-        "sqlite:///a.db: notes: no such table; name another",
-    ),
-    (
-        errors.StoreUnreachable("redis://:***@h:1", CAUSE, "see whether it runs"),
-        "redis://:***@h:1: VARCHAR requires a length; see whether it runs",
-    ),
-    (
-        errors.FleetInvalid("poet", "no table", "name it"),
-        "poet: no table; name it",
-    ),
-    (
-        errors.AgentUnknown("muse", ["poet"]),
-        "there is no agent 'muse'; name one of: poet",
-    ),
-    (
-        errors.SessionUnknown(7, "the gateway"),
-        "the gateway has no session 7; it was deleted, or never was: list the user's sessions",
-    ),
-    (
-        errors.SessionForeign(7, "ada"),
-        "the session 7 is not of user 'ada'; name one that is",
-    ),
-    (
-        errors.DatabaseBusy("poet", ValueError("no\nlock")),
-        "poet cannot be cleaned: no lock; end the transaction that is open there",
-    ),
-    (
-        errors.SessionTorn(7, "poet", "the gateway", ValueError("it is\ngone")),
-        "session 7: poet has what the gateway lacks, and it could not be taken back (it is gone);",
-    ),
-    (
-        errors.ScheduleDiverged("writer", ["reader"], ["reader"]),
-        "it cannot be the turn of 'writer' in reader, but of: reader; let the actors do the same",
-    ),
-    (
         errors.HistoryBroken("HEADS-NOT-ONE", "revision 3", "nobody has it", "restore its file"),
         "revision 3: nobody has it; restore its file",
     ),

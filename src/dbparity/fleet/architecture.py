@@ -29,10 +29,10 @@ _VERSIONS = "alembic_version"
 
 def architecture(fleet: Fleet, views: Views) -> Iterator[Item]:
     """Databases that are missing, shared, of another schema or version, or that refer out."""
-    reached = []
+    reached, versions = [], version_table(fleet, views)
     for member in fleet.members:
         try:
-            yield from _schema(fleet, member, views)
+            yield from _schema(fleet, member, views, versions)
             reached.append(member)
         except DatabaseUnreachable as error:
             yield Finding(
@@ -58,22 +58,20 @@ def version_table(fleet: Fleet, views: Views) -> str:
     return views.run(GATEWAY, ask)
 
 
-def _schema(fleet: Fleet, member: Member, views: Views) -> Iterator[Item]:
+def _schema(fleet: Fleet, member: Member, views: Views, versions: str) -> Iterator[Item]:
     there = views.ask(member.name, _tables)
     if member.migrated:
         yield from _version(member, views)
-    else:
-        table = version_table(fleet, views)
-        if table in there:
-            yield Finding(
-                "FLEET-MIGRATED",
-                Severity.WRONG,
-                f"{member.name} has a table of versions, though its tables are made directly",
-                Place(table),
-                "no table of versions",
-                table,
-                "drop it: nobody migrates this database",
-            )
+    elif versions in there:
+        yield Finding(
+            "FLEET-MIGRATED",
+            Severity.WRONG,
+            f"{member.name} has a table of versions, though its tables are made directly",
+            Place(versions),
+            "no table of versions",
+            versions,
+            "drop it: nobody migrates this database",
+        )
     yield from _missing(member, there)
     yield from _foreign(fleet, member, there)
     for table, other in views.ask(member.name, _leaving):

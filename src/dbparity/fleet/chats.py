@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from dbparity.fleet.tables import Part
@@ -75,14 +76,18 @@ async def following(connection: AsyncConnection, messages: Part, session: object
     return 0 if found is None else found + 1
 
 
-async def read(connection: AsyncConnection, messages: Part, session: object) -> list[Message]:
-    """The messages of a session, in their order."""
-    wanted = (
+def messages_of(messages: Part, session: object) -> Select[Any]:
+    """The positions, senders and texts of a session, in their order."""
+    return (
         select(messages["position"], messages["sender"], messages["body"])
         .where(messages["session"] == session)
         .order_by(messages["position"])
     )
-    return [Message(*row) for row in await connection.execute(wanted)]
+
+
+async def read(connection: AsyncConnection, messages: Part, session: object) -> list[Message]:
+    """The messages of a session, in their order."""
+    return [Message(*row) for row in await connection.execute(messages_of(messages, session))]
 
 
 async def append(

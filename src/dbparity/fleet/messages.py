@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from dbparity.fleet import chats
 from dbparity.fleet.chats import Message
 from dbparity.fleet.members import GATEWAY
 from dbparity.fleet.views import UNREADABLE, key
@@ -100,11 +101,7 @@ def told(part: Part) -> Callable[[Connection], dict[str, Told]]:
 
 def messages_of(part: Part, session: object) -> Callable[[Connection], list[Message]]:
     """A question for the messages of one session, in their order."""
-    wanted = (
-        select(part["position"], part["sender"], part["body"])
-        .where(part["session"] == session)
-        .order_by(part["position"])
-    )
+    wanted = chats.messages_of(part, session)
     return lambda connection: [Message(*row) for row in connection.execute(wanted)]
 
 
