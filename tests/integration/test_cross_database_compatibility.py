@@ -113,6 +113,7 @@ def asks_alike(database: Database) -> Iterator[Item]:
 
 
 class TestCrossDatabaseCompatibility:
+    @pytest.mark.slow
     def test_sqlite_baseline(self, application: Application) -> None:
         with DatabaseTestEnvironment(["sqlite"]) as environment:
             report = check(environment, application, load_checks())

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from dbparity import plugins
 from dbparity.backends.base import Credentials
 
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from dbparity.backends.base import Backend, Service
     from dbparity.servers.ledger import Run
 
+# A process obeys a signal when it gets a processor, not when the signal is sent.
+OBEYED = Retrying(
+    stop=stop_after_delay(20),  # seconds
+    wait=wait_fixed(0.01),
+    retry=retry_if_result(lambda obeyed: not obeyed),
+)
 ORDER = ("url", "container", "native", "embedded", "file")
 
 
@@ -72,7 +80,7 @@ class Body(ABC):
 
     @abstractmethod
     def freeze(self, *, sessions: bool = True) -> None:
-        """Have it do nothing until `thaw`.
+        """Have it do nothing until `thaw`, from when this returns.
 
         Without ``sessions``, only the process that lets clients in is frozen: where sessions are
         processes of their own, as PostgreSQL's are, those that are open go on.

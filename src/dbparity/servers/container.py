@@ -17,6 +17,7 @@ from sqlalchemy import URL
 
 from dbparity.errors import ServerFailed
 from dbparity.servers.base import (
+    OBEYED,
     Body,
     Leftover,
     Offer,
@@ -127,6 +128,7 @@ class ContainerBody(Body):
             self._container.pause()
         else:
             self._container.kill(signal="STOP")
+            OBEYED(self._is_stopped)
 
     def thaw(self) -> None:
         """Undo either."""
@@ -144,6 +146,10 @@ class ContainerBody(Body):
     def restart(self) -> None:
         """Start the container again; one that is alive is killed before."""
         self._container.restart(timeout=0)
+
+    def _is_stopped(self) -> bool:
+        _, status = self._container.exec_run(["cat", "/proc/1/status"])
+        return b"State:\tT" in status
 
 
 def _start(backend: str, service: Service, image: str, run: Run, *, durable: bool) -> Running:

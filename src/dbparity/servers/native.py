@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import psutil
 from sqlalchemy import URL
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from dbparity.errors import ServerFailed
 from dbparity.servers.base import (
+    OBEYED,
     Body,
     Leftover,
     Offer,
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
     from dbparity.servers.ledger import Run
 
 _STOP_SECONDS = 20
-_DYING = Retrying(
-    stop=stop_after_delay(_STOP_SECONDS),
-    wait=wait_fixed(0.01),
-    retry=retry_if_result(lambda dead: not dead),
-)
 
 
 class NativeProvider(Provider):
@@ -163,8 +158,10 @@ class ProcessBody(Body):
     def freeze(self, *, sessions: bool = True) -> None:
         """Send SIGSTOP, to the main process first: it begets no more then."""
         self.process.suspend()
-        for process in self._sessions() if sessions else ():
+        frozen = [self.process, *(self._sessions() if sessions else ())]
+        for process in frozen[1:]:
             process.suspend()
+        OBEYED(lambda: all(_is_dead(each) or _is_stopped(each) for each in frozen))
 
     def thaw(self) -> None:
         """Send SIGCONT."""
@@ -178,7 +175,7 @@ class ProcessBody(Body):
         for process in everybody:
             process.kill()
         self.process.wait()
-        _DYING(lambda: all(map(_is_dead, everybody)))
+        OBEYED(lambda: all(map(_is_dead, everybody)))
 
     def restart(self) -> None:
         """Launch it again; one that is alive is killed before."""
@@ -188,6 +185,10 @@ class ProcessBody(Body):
 
     def _sessions(self) -> list[psutil.Process]:
         return self.process.children(recursive=True)
+
+
+def _is_stopped(process: psutil.Process) -> bool:
+    return bool(process.status() == psutil.STATUS_STOPPED)
 
 
 def _is_dead(process: psutil.Process) -> bool:

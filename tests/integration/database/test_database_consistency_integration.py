@@ -257,13 +257,12 @@ async def test_a_vector_that_cannot_be_made_again_is_left_with_its_reason(
 
 
 @pytest.mark.any_target
+@pytest.mark.untraced
 async def test_a_writer_of_a_thousand_records_a_second_is_no_difference(library: Library) -> None:
     library.fill(2_000)
-    ended, changes = threading.Event(), list[int]()
-    wanted, rate = 1_000, 0.0
+    ended, changes, wanted = threading.Event(), list[int](), 1_000
 
     def write() -> None:
-        nonlocal rate
         chance, began = random.Random(1), time.monotonic()
         while not ended.is_set():
             numbers = chance.sample(range(1, 2_001), 20)
@@ -274,8 +273,9 @@ async def test_a_writer_of_a_thousand_records_a_second_is_no_difference(library:
                 library.put(number, version=version)
             changes.extend(numbers)
             ended.wait(max(began + len(changes) / wanted - time.monotonic(), 0))
-        rate = len(changes) / (time.monotonic() - began)
 
+    found = list[Reconciled]()
+    kept_pace = 0  # runs beside which as many records were changed, however busy the machine is
     writer = threading.Thread(target=write)
     writer.start()
     try:
@@ -286,13 +286,16 @@ async def test_a_writer_of_a_thousand_records_a_second_is_no_difference(library:
         ):
             stores = {"database": database, "cache": cache, "vectors": cache}
             reference = read(chosen.references[0], stores)
-            found = [await Reconciler(reference, database, cache, chosen).run() for _ in range(5)]
+            while kept_pace < 5:
+                before, began = len(changes), time.monotonic()
+                found.append(await Reconciler(reference, database, cache, chosen).run())
+                rate = (len(changes) - before) / (time.monotonic() - began)
+                kept_pace += rate > 0.9 * wanted
     finally:
         ended.set()
         writer.join()
-    assert [result.confirmed for result in found] == [[]] * 5
+    assert [result.confirmed for result in found if result.confirmed] == []
     assert sum(result.seen for result in found)
-    assert rate > 0.9 * wanted
 
 
 def _without_rebuild(chosen: ConsistencyOptions) -> tuple[Declared, ...]:
