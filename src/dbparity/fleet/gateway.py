@@ -121,24 +121,20 @@ class GatewayPersistenceAdapter:
             FleetInvalid: the gateway has no table for it.
         """
         part = self._state()
-        mine = update(part.table).where(part["user"] == user).values({part["session"]: session})
-        new = insert(part.table).values(part.values(user=user, session=session))
-        while True:
-            try:
-                async with self._connections.begin(GATEWAY) as connection:
-                    await chats.lock(connection, self._tables.sessions, session)
-                    await self._find(connection, session, user)
-                    if not (await connection.execute(mine)).rowcount:
-                        await connection.execute(new)
-                    return
-            except IntegrityError:
-                # Somebody else was first to insert the user's row: it can be updated now.
-                if not await self._is_known(part, user):
-                    raise
+        try:
+            await self._switch(part, user, session)
+        except IntegrityError:
+            # Somebody else was first to insert the user's row: it can be updated now.
+            await self._switch(part, user, session)
 
-    async def _is_known(self, state: Part, user: str) -> bool:
+    async def _switch(self, state: Part, user: str, session: object) -> None:
+        mine = update(state.table).where(state["user"] == user).values({state["session"]: session})
+        new = insert(state.table).values(state.values(user=user, session=session))
         async with self._connections.begin(GATEWAY) as connection:
-            return bool(await connection.scalar(_exists(state, "user", user)))
+            await chats.lock(connection, self._tables.sessions, session)
+            await self._find(connection, session, user)
+            if not (await connection.execute(mine)).rowcount:
+                await connection.execute(new)
 
     async def current_session(self, user: str) -> Any:  # noqa: ANN401  # an id, or None
         """The session that a user has open; None where there is none."""
