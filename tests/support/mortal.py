@@ -120,6 +120,7 @@ class Disk:
 @contextmanager
 def small_disk(config: pytest.Config, server: str, size: str) -> Iterator[Disk]:
     """A disk for the data of a server; its size is spelled as ``300m``."""
+    image = image_of(config, server)
     service = load_backend(server.split("@", maxsplit=1)[0]).service
     assert service is not None
     with ExitStack() as stack:
@@ -131,7 +132,7 @@ def small_disk(config: pytest.Config, server: str, size: str) -> Iterator[Disk]:
         volume = client.volumes.create(f"dbparity-{run.id}", driver_opts=options)
         stack.callback(volume.remove, force=True)
         keeper = client.containers.create(
-            image_of(config, server),
+            image,
             entrypoint=["sleep", "infinity"],
             labels={LABEL: run.id},
             volumes=[f"{volume.name}:{service.data}"],
