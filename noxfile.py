@@ -43,12 +43,12 @@ def coverage(session: nox.Session) -> None:
     # Tracing takes as long again as the tests: those whose lines others run too are spared it.
     # Those come first: whoever comes first compiles all tests.
     traced = ["coverage", "run", "-m", *tests, "-m", "not untraced"]
-    red = 0
+    red = False
     for half in ([*tests, "-m", "untraced"], traced):
         try:
             session.run(*half, success_codes=[0, NO_TESTS])
         except CommandFailed:  # the other half is worth knowing
-            red += 1
+            red = True
     session.run("coverage", "combine", "--quiet")
     complete = bool(os.environ.get("DBPARITY_REQUIRE"))
     session.run("coverage", "report", *([] if complete else ["--fail-under=0"]))

@@ -47,8 +47,12 @@ def architecture(fleet: Fleet, views: Views) -> Iterator[Item]:
 
 
 def version_table(fleet: Fleet, views: Views) -> str:
-    """What the gateway's migrations call their table of versions."""
-    if not fleet.gateway.migrated or GATEWAY not in views.names:
+    """What the gateway's migrations call their table of versions; the usual one, without any."""
+    if not fleet.gateway.migrated:
+        return _VERSIONS
+    try:
+        views.ask(GATEWAY, lambda _: None)  # env.py would make a file that is missing
+    except DatabaseUnreachable:
         return _VERSIONS
 
     def ask(database: Database) -> str:

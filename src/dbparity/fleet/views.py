@@ -49,11 +49,6 @@ class Views:
         self._opened: OrderedDict[int, Database] = OrderedDict()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The databases that are there."""
-        return tuple(self._held.databases)
-
-    @property
     def target(self) -> str:
         """The target of the gateway; "" where it is not there."""
         gateway = self._held.databases.get(GATEWAY)

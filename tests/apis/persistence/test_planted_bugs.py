@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -207,6 +208,21 @@ def test_two_agents_in_one_database_are_named(careless: MultiDatabaseManager) ->
     with CrossDatabaseInspector(held) as inspector:
         (found,) = inspector.architecture()
     assert (found.code, found.message) == ("FLEET-SHARED", "poet and critic are in one database")
+
+
+def test_a_gateway_that_is_gone_is_named_and_not_made_again(fleet: MultiDatabaseManager) -> None:
+    gateway = fleet.gateway
+    if gateway.backend.service is not None:
+        pytest.skip("a server makes no database that is asked for")
+    gateway.bridge.dispose(gateway.engine)
+    file = Path(str(gateway.url.database))
+    away = file.rename(file.with_suffix(".away"))
+    try:
+        with CrossDatabaseInspector(fleet) as inspector:
+            assert "FLEET-UNREACHABLE" in {finding.code for finding in inspector.inspect()}
+        assert not file.exists()
+    finally:
+        away.rename(file)
 
 
 def test_an_agent_without_a_database_is_named_and_the_others_are_inspected(
