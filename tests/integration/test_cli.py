@@ -54,7 +54,7 @@ def shop(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Records of its own, and none of the choices of whoever runs the tests."""
-    choices = {"DBPARITY_TARGETS", "DBPARITY_REQUIRE", "DBPARITY_REUSE"}
+    choices = {"DBPARITY_TARGETS", "DBPARITY_REQUIRE", "DBPARITY_REUSE", "PYTHONUNBUFFERED"}
     kept = {name: text for name, text in os.environ.items() if name not in choices}
     return {**kept, "DBPARITY_STATE": str(tmp_path / "state")}
 
@@ -236,3 +236,23 @@ def test_report_that_nobody_reads_could_not_be_written(
     code, _, err = finish(process)
     assert code == 2
     assert err.startswith("dbparity: error: --json -: broken pipe; ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["doctor", "--target", "sqlite", "--json", "-"], "--json -"),
+        (["doctor", "--target", "sqlite"], "standard output"),
+        (["--version"], "standard output"),
+    ],
+)
+def test_what_finds_no_room_could_not_be_written(
+    start: Callable[..., subprocess.Popen[str]], arguments: list[str], what: str
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start(*arguments, stdout=full)
+    code, _, err = finish(process)
+    assert code == 2
+    assert err.startswith(f"dbparity: error: {what}: no space left on device; ")
+    assert err.count("\n") == 1

@@ -21,7 +21,7 @@ from dbparity.cli import (
     servers,
     verify,
 )
-from dbparity.cli.console import complain
+from dbparity.cli.console import abandon, complain
 from dbparity.cli.interrupts import Stopped
 from dbparity.cli.options import COULD_NOT_RUN
 from dbparity.errors import DbparityError
@@ -62,9 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DbparityError as error:
         complain(str(error))
     except Exception as error:  # noqa: BLE001  # Python's own 1 would say that there are findings
+        if reason := _unwritten():
+            complain(f"standard output: {reason}; have it written elsewhere")
+            return COULD_NOT_RUN
         complain(f"{type(error).__name__}: {error}; this is a bug of dbparity: please report it")
         sys.stderr.write(hide(traceback.format_exc()))
     return COULD_NOT_RUN
+
+
+def _unwritten() -> str:
+    """Why standard output does not take what it was given, if so."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        abandon(sys.stdout)
+        return (error.strerror or str(error)).lower()
+    return ""
 
 
 def _print_version(wanted: bool) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -58,7 +58,7 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Fall silent; the exit code is still to come."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        abandon(self.file)
 
     def paragraph(self, text: Text, *, lead: Text) -> None:
         """Print ``text`` behind ``lead``, its further lines as far to the right as the first."""
@@ -66,6 +66,13 @@ class Screen(Console):
         for number, line in enumerate(text.wrap(self, self.width - lead.cell_len)):
             line.rstrip()
             self.print(blank + line if number else lead + line, soft_wrap=True)
+
+
+def abandon(stream: IO[str]) -> None:
+    """Let what ``stream`` still holds go nowhere: Python writes it as it ends, or exits with 120."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager

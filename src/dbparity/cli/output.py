@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbparity.cli.console import abandon
 from dbparity.errors import SettingsInvalid
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class Output:
         """
         with self._refusals():
             if self.is_standard:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                self._print(text)
             elif self.is_special:
                 self.path.write_text(text, encoding="utf-8")
             else:
@@ -57,6 +57,14 @@ class Output:
         if not self.is_special or self.path.is_dir():
             with self._refusals(), self._draft():
                 pass
+
+    def _print(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError:
+            abandon(sys.stdout)
+            raise
 
     def _replace(self, text: str) -> None:
         with self._draft() as draft:
