@@ -16,11 +16,8 @@ from coverage import Coverage
 from greenlet import getcurrent  # type: ignore[import-untyped]
 from redis import Redis
 
-from dbparity.errors import ServerUnavailable
 from dbparity.servers.database import Database
-from dbparity.servers.ledger import Run
-from dbparity.servers.valkey import valkey as serve_valkey
-from tests.support.serving import lacking, options_of
+from tests.support.serving import serving_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,14 +75,8 @@ def lease(database_environment: DatabaseTestEnvironment, target: Target) -> Leas
 @pytest.fixture(scope="session")
 def valkey_server(pytestconfig: pytest.Config) -> Iterator[URL]:
     """A Valkey server for this process."""
-    run = Run.begin()
-    try:
-        with serve_valkey(run, options_of(pytestconfig, "container", "native")) as url:
-            yield url
-    except ServerUnavailable as error:
-        lacking(pytestconfig, str(error))
-    finally:
-        run.end()
+    with serving_valkey(pytestconfig) as url:
+        yield url
 
 
 @pytest.fixture

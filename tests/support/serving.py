@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import create_engine
 
 from dbparity.backends.base import load_backend
+from dbparity.errors import ServerUnavailable
 from dbparity.pytest_state import STATE
 from dbparity.servers.base import Offer, ServerOptions, Unavailable
 from dbparity.servers.container import LABEL, ContainerProvider
 from dbparity.servers.environment import DatabaseTestEnvironment, Wish
-from dbparity.servers.ledger import RUN_VARIABLE
+from dbparity.servers.ledger import RUN_VARIABLE, Run
 from dbparity.servers.native import NativeProvider
+from dbparity.servers.valkey import valkey
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
     from dbparity.backends.base import Backend
+    from dbparity.servers.database import Database
     from dbparity.servers.server import Server
     from dbparity.settings import Settings
 
@@ -41,6 +44,10 @@ cp -L "$(command -v {program})" \
 _WRAPPER = """#!/bin/sh
 exec {loader} --library-path {libraries} {libraries}/{program} "$@"
 """
+_HAS_PART = {
+    "ICU": "SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'",
+    "XML": "SELECT 1 FROM pg_config WHERE position('--with-libxml' in setting) > 0",
+}
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -59,6 +66,19 @@ def lacking(config: pytest.Config, reason: str) -> NoReturn:
     if settings_of(config).require:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def needs_part(config: pytest.Config, database: Database, part: str) -> None:
+    """End a test whose PostgreSQL was built without XML or ICU, as those of wheels are."""
+    if database.backend.name != "postgresql":
+        return
+    engine = database.backend.writer(database.url)
+    try:
+        with engine.connect() as connection:
+            if not connection.exec_driver_sql(_HAS_PART[part]).first():
+                lacking(config, f"{database.target.server} was built without {part}")
+    finally:
+        engine.dispose()
 
 
 def choose(config: pytest.Config, server: str) -> Target:
@@ -98,6 +118,19 @@ def serving(config: pytest.Config, environment: DatabaseTestEnvironment) -> Iter
         yield environment.server(environment.targets[0])
 
 
+@contextmanager
+def serving_valkey(config: pytest.Config) -> Iterator[URL]:
+    """A Valkey server of a run of its own."""
+    run = Run.begin()
+    try:
+        with valkey(run, options_of(config, "container", "native")) as url:
+            yield url
+    except ServerUnavailable as error:
+        lacking(config, str(error))
+    finally:
+        run.end()
+
+
 def refusal(environment: DatabaseTestEnvironment) -> str:
     """Why there is no server; what was begun for it is gone already."""
     with environment:
@@ -125,6 +158,14 @@ def image_of(config: pytest.Config, server: str) -> str:
     if not isinstance(offer, Offer):
         lacking(config, str(offer))
     return offer.description
+
+
+def needs_engine(config: pytest.Config) -> None:
+    """End a test of what Docker says, where there is none."""
+    engine = ContainerProvider(ServerOptions())._engine
+    if isinstance(engine, Unavailable):
+        lacking(config, str(engine))
+    engine.close()
 
 
 def containers(run: str) -> list[Any]:

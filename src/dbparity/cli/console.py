@@ -69,7 +69,7 @@ class Screen(Console):
 
 
 def abandon(stream: IO[str]) -> None:
-    """Let what ``stream`` still holds go nowhere: Python writes it as it ends, or exits with 120."""
+    """Let go nowhere what ``stream`` still holds: Python, ending, writes it or exits with 120."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

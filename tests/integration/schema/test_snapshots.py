@@ -14,6 +14,7 @@ from dbparity.snapshots import Collation, Snapshot
 from dbparity.targets import version_tuple
 from tests.support.catalogues import mysql, postgresql, sqlite
 from tests.support.catalogues.cases import Case
+from tests.support.serving import needs_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,10 +113,13 @@ def counted(database: Database, metadata: MetaData) -> int:
     return len(statements)
 
 
-def test_schemas_are_read_as_they_were_written(cases: dict[str, Case], lease: Lease) -> None:
+def test_schemas_are_read_as_they_were_written(
+    pytestconfig: pytest.Config, cases: dict[str, Case], lease: Lease
+) -> None:
     written, found = {}, {}
     for name, case in cases.items():
         with lease() as database:
+            needs_part(pytestconfig, database, "ICU")
             written[name], found[name] = database.run(partial(written_and_read, case=case))
     assert found == written
 

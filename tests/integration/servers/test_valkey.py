@@ -11,6 +11,7 @@ from dbparity.errors import ServerUnavailable, ServerUnreachable
 from dbparity.servers.base import Running, ServerOptions
 from dbparity.servers.ledger import Run
 from dbparity.servers.valkey import _secured, valkey
+from tests.support.serving import needs_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,8 @@ def test_where_there_is_none_every_provider_says_why(run: Run) -> None:
     assert len(caught.value.reasons) == 1  # a file never serves it
 
 
-def test_an_image_that_cannot_be_had_is_a_reason(run: Run) -> None:
+def test_an_image_that_cannot_be_had_is_a_reason(pytestconfig: pytest.Config, run: Run) -> None:
+    needs_engine(pytestconfig)
     options = ServerOptions(images={"valkey": "dbparity/there-is-none"}, providers=("container",))
     refused = pytest.raises(ServerUnavailable, match="container: dbparity/there-is-none")
     with refused as caught, valkey(run, options):

@@ -9,10 +9,8 @@ from redis import Redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from dbparity.servers.ledger import Run
-from dbparity.servers.valkey import valkey
 from dbparity.stores.redis import RedisStore
-from tests.support.serving import options_of
+from tests.support.serving import serving_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,16 +30,17 @@ def database(lease: Callable[..., AbstractContextManager[Database]]) -> Iterator
         yield database
 
 
-async def test_a_replica_of_redis_says_so(pytestconfig: pytest.Config) -> None:
-    run = Run.begin()
-    try:
-        with valkey(run, options_of(pytestconfig, "container", "native")) as url:
-            text = url.render_as_string(hide_password=False)
-            with Redis.from_url(text) as client:
-                client.replicaof("127.0.0.1", 1)
-            greeting = await RedisStore(text).greet()
-    finally:
-        run.end()
+@pytest.fixture
+def own_valkey(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of a server that nobody else uses."""
+    with serving_valkey(pytestconfig) as url:
+        yield url.render_as_string(hide_password=False)
+
+
+async def test_a_replica_of_redis_says_so(own_valkey: str) -> None:
+    with Redis.from_url(own_valkey) as client:
+        client.replicaof("127.0.0.1", 1)
+    greeting = await RedisStore(own_valkey).greet()
     assert (greeting.role, greeting.read_only, greeting.lag) == ("replica", True, None)
 
 

@@ -36,6 +36,7 @@ from tests.support.rows import (
     unlike,
     writer_of,
 )
+from tests.support.serving import needs_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +125,10 @@ def fill(database: Database) -> tuple[str, ...]:
     )
 
 
-def test_every_cell_comes_back(database: Database, tmp_path: Path) -> None:
+def test_every_cell_comes_back(
+    pytestconfig: pytest.Config, database: Database, tmp_path: Path
+) -> None:
+    needs_part(pytestconfig, database, "XML")
     queries = fill(database)
     before = told(database, *queries)
     archive = archived(database, tmp_path)

@@ -11,6 +11,7 @@ from dbparity.transfer.ends import end
 from dbparity.transfer.service import DataMigrationService
 from tests.support.moving import BACKENDS, failures, leased, sample, written
 from tests.support.rows import execute
+from tests.support.serving import needs_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,8 +150,9 @@ FOLDING = (
 
 
 def test_rows_that_are_one_to_a_key_of_the_target_are_told_by_the_target(
-    target: Database, tmp_path: Path
+    pytestconfig: pytest.Config, target: Database, tmp_path: Path
 ) -> None:
+    needs_part(pytestconfig, target, "ICU")
     source = written(tmp_path / "a.db", *COLLIDING)
     name = target.backend.name
     if name == "postgresql":

@@ -31,6 +31,7 @@ from tests.support.rows import (
     unlike,
     writer_of,
 )
+from tests.support.serving import needs_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +111,10 @@ def own(database: Database) -> tuple[tuple[str, str, str | None], ...]:
     return OWN[database.backend.name]
 
 
-def test_what_a_product_alone_has_travels_as_text(database: Database) -> None:
+def test_what_a_product_alone_has_travels_as_text(
+    pytestconfig: pytest.Config, database: Database
+) -> None:
+    needs_part(pytestconfig, database, "XML")
     execute(database, *own_tables(database))
     mine, texts = table_of(database, "own"), table_of(database, "texts")
     leaving = Selection("own", fields(mine, texts), ("id",))
@@ -123,7 +127,10 @@ def test_what_a_product_alone_has_travels_as_text(database: Database) -> None:
     assert {name: row[name] for name in spelled} == spelled
 
 
-def test_what_a_product_alone_has_goes_into_columns_of_its_kind(database: Database) -> None:
+def test_what_a_product_alone_has_goes_into_columns_of_its_kind(
+    pytestconfig: pytest.Config, database: Database
+) -> None:
+    needs_part(pytestconfig, database, "XML")
     execute(database, *own_tables(database))
     mine, alike = table_of(database, "own"), table_of(database, "alike")
     leaving = Selection("own", fields(mine, alike), ("id",))
@@ -142,9 +149,10 @@ def whole_rows(database: Database, table: str) -> str:
 
 
 def test_what_a_product_alone_has_arrives_elsewhere_as_text(
-    pair: tuple[Database, Database],
+    pytestconfig: pytest.Config, pair: tuple[Database, Database]
 ) -> None:
     source, target = pair
+    needs_part(pytestconfig, source, "XML")
     execute(source, *own_tables(source))
     mine = table_of(source, "own")
     execute(

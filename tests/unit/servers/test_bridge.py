@@ -74,6 +74,15 @@ def test_jobs_run_at_the_same_time(bridge: Bridge) -> None:
     assert bridge.run(bridge.gather, [meet, meet]) == [None, None]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_work_does_not_hold_up_the_end() -> None:
     backend = SQLite()
     began = time.perf_counter()
