@@ -128,21 +128,26 @@ def _lexis(grammar: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{'|'.join(each)})" for name, each in groups), re.DOTALL)
 
 
+# What is in a comment that may hold another. Its parts begin differently, so that nothing is tried
+# twice; possessive quantifiers say that too, but match otherwise before Python 3.11.5 (gh-100061).
+_NESTED = r"[^*/]*(?:(?:\*(?!/)|/(?!\*)|/\*[^*]*\*+(?:[^*/][^*]*\*+)*/)[^*/]*)*"
+
+
 def _comments(tokenizer: type[Tokenizer]) -> Iterator[str]:
     for mark in tokenizer.COMMENTS:
         if isinstance(mark, str):
             yield re.escape(mark) + r"[^\n]*"
     # MySQL runs what is in /*! */: to it, that is no comment.
     runs = "(?!M?!)" if issubclass(tokenizer, MySQL.Tokenizer) else ""
-    inner = r"(?:[^*/]|\*(?!/)|/(?!\*)|/\*.*?\*/)*+" if tokenizer.NESTED_COMMENTS else ".*?"
+    inner = _NESTED if tokenizer.NESTED_COMMENTS else ".*?"
     yield rf"/\*{runs}{inner}\*/"
 
 
 def _between(mark: str | tuple[str, str], *, escapes: bool = False) -> str:
     """What is quoted; a doubled quote makes two quoted texts, and the same statement."""
     start, stop = re.escape(mark[0]), re.escape(mark[-1])
-    backslash, pair = (r"\\", r"|\\.") if escapes else ("", "")
-    return rf"{start}(?:[^{stop}{backslash}]{pair})*+{stop}"
+    inner = rf"[^{stop}\\]*(?:\\.[^{stop}\\]*)*" if escapes else rf"[^{stop}]*"
+    return rf"{start}{inner}{stop}"
 
 
 def _heredoc(mark: str | tuple[str, str]) -> str:
