@@ -79,7 +79,7 @@ class PairCheck:
         """The check of what happens between any database and those of ``other``."""
 
         def run(database: Database) -> Iterator[Item]:
-            with lease(other) as there:
+            with database.bridge.held(lease(other)) as there:
                 yield from self.run(database, there)
 
         return Check(f"{self.name} on {other.server}", self.category, run)

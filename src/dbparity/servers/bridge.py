@@ -20,6 +20,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from anyio.from_thread import BlockingPortal
     from sqlalchemy import URL, Engine
@@ -106,6 +107,18 @@ class Bridge:
         if self._portal is None:
             return work(*arguments)
         return await_only(anyio.to_thread.run_sync(work, *arguments))
+
+    @contextmanager
+    def held(self, resource: AbstractContextManager[T]) -> Iterator[T]:
+        """From inside `run`, hold ``resource``, got and given back where `run` can be called again.
+
+        The loop goes on meanwhile: two checks may each want what the other one's loop has to give.
+        """
+        got = self.outside(resource.__enter__)
+        try:
+            yield got
+        finally:
+            self.outside(resource.__exit__, None, None, None)
 
     def dispose(self, engine: Engine) -> None:
         """Close an engine's connections on the loop that opened them."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Engine
@@ -93,15 +92,9 @@ class Database:
         """
         return self.bridge.lag()
 
-    @contextmanager
-    def another(self) -> Iterator[Database]:
+    def another(self) -> AbstractContextManager[Database]:
         """A further empty database for the block; call it from inside `run`."""
-        lease = self.beside()
-        made = self.bridge.outside(lease.__enter__)
-        try:
-            yield made
-        finally:
-            self.bridge.outside(lease.__exit__, None, None, None)
+        return self.bridge.held(self.beside())
 
     def renew(self) -> bool:
         """Make it what it was when it was leased, while connections to it stay open.

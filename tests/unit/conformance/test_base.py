@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,9 +9,20 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.exc import OperationalError
 
 from dbparity.conformance import indexes, integrity, operations, schema, transactions
-from dbparity.conformance.base import Check, check
+from dbparity.conformance.base import Check, PairCheck, check, perform
 from dbparity.conformance.model_at_head import model_at_head
-from dbparity.results import Finding, Item, Observation, Place, Severity, Skipped
+from dbparity.results import (
+    Finding,
+    Item,
+    Observation,
+    Outcome,
+    Place,
+    Result,
+    Severity,
+    Skipped,
+    Verified,
+)
+from tests.support.databases import application, sqlite_database
 from tests.support.performing import OnFile
 
 if TYPE_CHECKING:
@@ -19,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dbparity.servers.database import Database
+    from dbparity.targets import Target
     from tests.unit.conformance.conftest import Perform
 
 LEASED = "dbparity_0badf00d_main_3"
@@ -94,3 +108,39 @@ def test_no_savepoint_is_asked_for_where_there_are_none(check: Check, tmp_path: 
 def test_nothing_is_read_back_where_that_cannot_be(check: Check, tmp_path: Path) -> None:
     result = OnFile(tmp_path, "pysqlite")(check, claims={"reflects_schema": False})
     assert result.reason == "SQLite lacks reflects_schema"
+
+
+def test_pairs_that_want_a_database_of_each_other_at_once_both_get_one(tmp_path: Path) -> None:
+    """Each is asked for on the loop of the other one, which goes on meanwhile."""
+    both_have_begun = threading.Barrier(2, timeout=30)
+    results: list[Result] = []
+
+    def pair(here: Database, there: Database) -> Iterator[Item]:
+        yield Verified(f"{here.target} and {there.target}")
+
+    def work(here: Database, there: Database) -> None:
+        @contextmanager
+        def lease(_target: Target) -> Iterator[Database]:
+            both_have_begun.wait()
+            yield there.run(lambda database: database)
+
+        checks = PairCheck("pair", "migrations", pair).onto(there.target, lease)
+        results.append(perform(checks, here))
+
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+    empty = application(MetaData())
+    with (
+        sqlite_database(folders[0], empty, "aiosqlite") as one,
+        sqlite_database(folders[1], empty, "aiosqlite") as other,
+    ):
+        threads = [
+            threading.Thread(target=work, args=each, daemon=True)
+            for each in ((one, other), (other, one))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert [result.outcome for result in results] == [Outcome.PASSED] * 2
