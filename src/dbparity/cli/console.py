@@ -186,6 +186,9 @@ def _show_group(group: Group, screen: Screen) -> None:
             where = f" on {targets}" if targets else ""
             text = Text.assemble(found, (where, "dim"))
             screen.paragraph(text, lead=Text("    found     ", "dim"))
+        if told.more:
+            others = summary.count(told.more, "other value")
+            screen.print(Text(f"              and {others}", "dim"))
         for number, part in enumerate(told.proof):
             lead = "              " if number else "    proof     "
             screen.paragraph(Text(part), lead=Text(lead, "dim"))

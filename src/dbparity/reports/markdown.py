@@ -51,6 +51,7 @@ def _template() -> Template:
         undefined=StrictUndefined,
     )
     environment.filters |= {"plain": _plain, "code": _code, "cell": _cell, "ratio": _ratio}
+    environment.filters["count"] = summary.count
     return environment.get_template("markdown.md.j2")
 
 

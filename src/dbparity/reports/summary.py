@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbparity import plugins
-from dbparity.results import Outcome, Severity, worst
+from dbparity.results import Outcome, Severity, Side, worst
 from dbparity.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dbparity.results import Finding, Report, Result, Side
+    from dbparity.results import Finding, Place, Report, Result
 
 AGREEMENT, MISSING = "all targets agree", "missing"
-_Evidence = tuple[str, tuple[tuple[str, str], ...], "tuple[Side, ...]", tuple[str, ...]]
 _EVIDENCE = 300  # characters of a value that are shown
+_CELLS = 3  # of a column that are shown each with its own value
 _NO_URL = "no URL is configured"
 
 
@@ -68,6 +68,7 @@ class Told:
 
     ``headlines`` are messages with their places; ``found`` has what was found and on which
     targets, where that is not the same on all: else ""; ``sides`` and ``proof`` are of the first.
+    Of many cells of a column the evidence is that of the first, and ``more`` counts the others'.
     """
 
     headlines: tuple[tuple[str, str], ...]
@@ -75,6 +76,7 @@ class Told:
     found: tuple[tuple[str, str], ...]
     sides: tuple[Side, ...] = ()
     proof: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -288,21 +290,38 @@ def _cell(results: Sequence[Result]) -> Cell:
 
 def _told(found: Iterable[Sequence[Finding]], known: Sequence[str]) -> tuple[Told, ...]:
     """Findings of one kind, each with its variants by target, by their evidence."""
-    places: dict[_Evidence, dict[str, list[str]]] = {}
+    columns: dict[tuple[str, Place], dict[Told, list[Place]]] = defaultdict(dict)
     for variants in found:
-        first, several = variants[0], len(variants) > 1
-        told = tuple(
-            (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
-            for each in variants
-        )
-        proof = tuple(line(part, 1000) for part in first.proof.splitlines())
-        key = evidence(first.expected, known), told, first.sides, proof
-        messages = places.setdefault(key, {})
-        messages.setdefault(line(first.message), []).append(str(first.place))
+        place = variants[0].place
+        cells = columns[line(variants[0].message), replace(place, key="")]
+        cells.setdefault(_evidence(variants, known), []).append(place)
+    places: dict[Told, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for (message, column), cells in columns.items():
+        keys = [place.key for at in cells.values() for place in at]
+        if column.column and all(keys) and len(cells) > _CELLS:
+            told = replace(next(iter(cells)), more=len(cells) - 1)
+            places[told][message].append(f"{column}[{'], ['.join(keys)}]")
+        else:
+            for told, at in cells.items():
+                places[told][message] += map(str, at)
     return tuple(
-        Told(tuple((line("; ".join(at), 1000), said) for said, at in messages.items()), *key)
-        for key, messages in places.items()
+        replace(told, headlines=tuple((line("; ".join(at), 1000), m) for m, at in messages.items()))
+        for told, messages in places.items()
     )
+
+
+def _evidence(variants: Sequence[Finding], known: Sequence[str]) -> Told:
+    """What is told of a finding and its variants, without its message and place."""
+    first, several = variants[0], len(variants) > 1
+    found = tuple(
+        (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
+        for each in variants
+    )
+    # The place names the column already, and many differ in their names alone.
+    name = Side("name", first.place.column, first.place.column)
+    sides = tuple(side for side in first.sides if side != name)
+    proof = tuple(line(part, 1000) for part in first.proof.splitlines())
+    return Told((), evidence(first.expected, known), found, sides, proof)
 
 
 def _patterns(target: Target) -> tuple[Target, ...]:

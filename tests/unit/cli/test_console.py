@@ -109,6 +109,21 @@ def test_findings_are_told_worst_first(capsys: pytest.CaptureFixture[str]) -> No
     assert lines[start + 10] == ""
 
 
+def test_many_cells_of_a_column_are_told_by_their_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = tuple(
+        Finding("DATA-REFUSED", Severity.LOST, "no", Place("a", "x", key), actual=key)
+        for key in "12345"
+    )
+    result = Result("sqlite+pysqlite", "migrations", "move", Outcome.FAILED, findings=findings)
+    lines = shown(replace(REPORT, results=(result,)), capsys)
+    start = lines.index("LOST DATA-REFUSED on sqlite+pysqlite")
+    assert lines[start + 1 : start + 4] == [
+        "  a.x[1], [2], [3], [4], [5]: no",
+        "    found     1",
+        "              and 4 other values",
+    ]
+
+
 def test_missing_targets_are_told_with_reason_and_cure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -128,6 +128,15 @@ def test_long_value_is_shortened(report: Report) -> None:
     assert "x" * 299 + "…`" in page
 
 
+def test_many_cells_of_a_column_are_counted(report: Report) -> None:
+    findings = tuple(
+        Finding("DATA-REFUSED", Severity.LOST, "no", Place("a", "x", key), actual=key)
+        for key in "12345"
+    )
+    page = render(replace(report, results=(replace(report.results[0], findings=findings),)))
+    assert "- `a.x[1], [2], [3], [4], [5]`: no\n  - found: `1`\n  - and 4 other values\n" in page
+
+
 def test_place_with_a_pipe_does_not_break_the_table_of_skips(report: Report) -> None:
     part = replace(report.results[2].skipped[0], place=Place("a|b"))
     page = render(replace(report, results=(replace(report.results[2], skipped=(part,)),)))

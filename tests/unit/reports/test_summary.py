@@ -13,6 +13,7 @@ from dbparity.results import (
     Report,
     Result,
     Severity,
+    Side,
     Skipped,
     TargetState,
 )
@@ -168,6 +169,52 @@ def test_findings_with_other_evidence_each_show_their_own() -> None:
     )
     (group,) = summary.groups(made(passed(findings=findings)))
     assert [told.found for told in group.told] == [(("x", ""),), (("y", ""),)]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ("vw", [("a.x[0]", "v", 0), ("a.x[1]", "w", 0)]),
+        ("vwvvv", [("a.x[0]; a.x[2]; a.x[3]; a.x[4]", "v", 0), ("a.x[1]", "w", 0)]),
+        ("vwxyz", [("a.x[0], [1], [2], [3], [4]", "v", 4)]),
+    ],
+)
+def test_many_cells_of_a_column_are_told_by_their_keys_and_one_value(
+    values: str, told: list[tuple[str, str, int]]
+) -> None:
+    findings = tuple(
+        Finding("CODE", Severity.LOST, "no", Place("a", "x", str(key)), actual=value)
+        for key, value in enumerate(values)
+    )
+    (group,) = summary.groups(made(passed(findings=findings)))
+    assert [(each.headlines[0][0], each.found[0][0], each.more) for each in group.told] == told
+
+
+def test_rows_and_columns_of_one_message_are_told_with_their_own_values() -> None:
+    places = [Place("a", key=str(key)) for key in range(4)]
+    places += [Place("a", column) for column in "wxyz"]
+    findings = tuple(
+        Finding("CODE", Severity.LOST, "no", place, actual=str(place)) for place in places
+    )
+    (group,) = summary.groups(made(passed(findings=findings)))
+    assert {each.found[0][0] for each in group.told} == set(map(str, places))
+
+
+def test_columns_that_differ_alike_are_told_once_whatever_they_are_called() -> None:
+    findings = tuple(
+        Finding(
+            "CODE",
+            Severity.LOST,
+            "no",
+            Place("a", name),
+            sides=(Side("name", name, name), Side("type", "text", "blob")),
+        )
+        for name in "xy"
+    )
+    (group,) = summary.groups(made(passed(findings=findings)))
+    (told,) = group.told
+    assert told.headlines == (("a.x; a.y", "no"),)
+    assert told.sides == (Side("type", "text", "blob"),)
 
 
 def test_what_targets_put_differently_is_told_once() -> None:
