@@ -317,9 +317,12 @@ def _evidence(variants: Sequence[Finding], known: Sequence[str]) -> Told:
         (evidence(each.actual, known), abbreviated(each.targets, known) if several else "")
         for each in variants
     )
-    # The place names the column already, and many differ in their names alone.
+    # The place names the column already, and many differ in their names alone; where none
+    # differs, it is what was expected and found that does.
     name = Side("name", first.place.column, first.place.column)
     sides = tuple(side for side in first.sides if side != name)
+    if all(side.expected == side.found for side in sides):
+        sides = ()
     proof = tuple(line(part, 1000) for part in first.proof.splitlines())
     return Told((), evidence(first.expected, known), found, sides, proof)
 

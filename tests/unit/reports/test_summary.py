@@ -217,6 +217,13 @@ def test_columns_that_differ_alike_are_told_once_whatever_they_are_called() -> N
     assert told.sides == (Side("type", "text", "blob"),)
 
 
+def test_an_object_that_is_alike_on_both_sides_is_not_shown() -> None:
+    alike = (Side("name", "ix", "ix"), Side("columns", "x", "x"))
+    finding = Finding("CODE", Severity.WRONG, "no", Place("a", "x"), "C", "ci", sides=alike)
+    (group,) = summary.groups(made(passed(findings=(finding,))))
+    assert group.told[0].sides == ()
+
+
 def test_what_targets_put_differently_is_told_once() -> None:
     first, second = (Finding("CODE", Severity.WRONG, "no", actual=text) for text in ("x", "y"))
     report = made(passed(findings=(first,)), passed(TARGETS[1], findings=(second,)))
