@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,21 @@ if TYPE_CHECKING:
     from dbparity.servers.ledger import Run
 
 _STOP_SECONDS = 20
+_FORBIDDEN, _ABSENT = 126, 127  # as a shell ends where a program may not be run, or is not there
+# Runs a program as another account. Told to change it, subprocess would fork instead of vfork, and
+# in a child that is forked gRPC ends whatever it becomes (grpc/grpc#43055).
+_BECOME = f"""
+import os, sys
+user, group, *command = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(group))
+os.setuid(int(user))
+try:
+    os.execv(command[0], command)
+except OSError as error:
+    print(f"{{command[0]}}: {{error.strerror}}", file=sys.stderr)
+    sys.exit({_FORBIDDEN} if isinstance(error, PermissionError) else {_ABSENT})
+"""
 
 
 class NativeProvider(Provider):
@@ -204,16 +220,15 @@ def _initialize(commands: Commands, home: Path, account: str, run: Run) -> None:
         (home / name).write_text(text)
     if account:
         for path in (home, *home.iterdir()):
-            shutil.chown(path, account, _group(account))
+            shutil.chown(path, account, pwd.getpwnam(account).pw_gid)
     for command in commands.initialize:
-        _finish(command, _options(home, account, run))
+        _finish(command, home, account, run)
 
 
 def _launch(commands: Commands, home: Path, account: str, run: Run) -> psutil.Process:
     with (home / "log").open("wb") as log:
-        child = subprocess.Popen(
-            commands.serve, stdout=log, stderr=log, **_options(home, account, run)
-        )
+        command = _command(commands.serve, account)
+        child = subprocess.Popen(command, stdout=log, stderr=log, **_options(home, run))
     # From here on psutil waits for it; it may outlive this process.
     child.returncode = 0
     return psutil.Process(child.pid)
@@ -246,21 +261,23 @@ def _account(service: Service) -> str:
     return service.account if service.account in known else "nobody"
 
 
-def _group(account: str) -> int:
-    return pwd.getpwnam(account).pw_gid
+def _command(command: Sequence[str], account: str) -> list[str]:
+    """``command`` as it is run by ``account``."""
+    if not account:
+        return list(command)
+    entry = pwd.getpwnam(account)
+    ids = [str(entry.pw_uid), str(entry.pw_gid)]
+    return [sys.executable, "-I", "-S", "-c", _BECOME, *ids, *command]
 
 
-def _options(home: Path, account: str, run: Run) -> dict[str, Any]:
+def _options(home: Path, run: Run) -> dict[str, Any]:
     """How every program is started: away from the terminal's signals, marked with the run."""
-    options: dict[str, Any] = {
+    return {
         "cwd": home,
         "env": {**os.environ, RUN_VARIABLE: run.id},
         "stdin": subprocess.DEVNULL,
         "start_new_session": True,
     }
-    if account:
-        options |= {"user": account, "group": _group(account), "extra_groups": ()}
-    return options
 
 
 def _reachable(program: Path, account: str, folder: Path, *, movable: bool) -> Path:
@@ -283,23 +300,19 @@ def _reachable(program: Path, account: str, folder: Path, *, movable: bool) -> P
 
 
 def _can_run(program: Path, account: str) -> bool:
-    try:
-        subprocess.run(
-            [program, "--version"],
-            user=account,
-            group=_group(account),
-            extra_groups=(),
-            cwd="/",
-            check=False,
-            capture_output=True,
-        )
-    except PermissionError:
-        return False
-    return True
+    command = _command([str(program), "--version"], account)
+    tried = subprocess.run(command, cwd="/", check=False, capture_output=True)
+    return tried.returncode != _FORBIDDEN
 
 
-def _finish(command: Sequence[str], options: dict[str, Any]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+def _finish(command: Sequence[str], home: Path, account: str, run: Run) -> None:
+    done = subprocess.run(
+        _command(command, account),
+        capture_output=True,
+        text=True,
+        check=False,
+        **_options(home, run),
+    )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise ServerFailed(command[0], f"status {done.returncode}", said[-3:])
