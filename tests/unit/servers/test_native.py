@@ -285,9 +285,11 @@ def test_server_that_cannot_be_initialized_is_reported_with_its_last_words(
     assert not list(Path(run.folder).iterdir())
 
 
+@pytest.mark.parametrize("euid", sorted({os.geteuid(), 1000}))
 def test_server_whose_programs_are_missing_is_reported(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, euid: int
 ) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: euid)
     missing = Commands({}, (("/nowhere/initdb",),), ())
     monkeypatch.setattr(Script, "commands", lambda *_: missing)
     with pytest.raises(ServerFailed, match="No such file or directory") as failed:
