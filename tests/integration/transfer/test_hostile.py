@@ -61,7 +61,7 @@ def refused(source: Database, target: Database) -> set[tuple[str, str]]:
     return {
         (str(cell.id), cell.column)
         for cell in cells(source.backend.name)
-        if target.backend.name in cell.refused
+        if not cell.refused.isdisjoint({target.backend.name, target.target.server})
     }
 
 
