@@ -142,6 +142,51 @@ def test_ended_container_of_others_is_untouched(state: Path) -> None:
         foreign.remove(force=True)
 
 
+HANGING = """
+import threading
+from pathlib import Path
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+def never():
+    # Rows are made before anything is checked, too.
+    if threading.current_thread() is not threading.main_thread():
+        Path(__file__).with_name("hangs").touch()
+        threading.Event().wait()
+    return "never"
+
+Table("orders", metadata, Column("id", Integer, primary_key=True),
+      Column("state", String(20), nullable=False, default=never))
+"""
+
+
+@pytest.mark.parametrize("options", [CONTAINERS, NATIVES], ids=["docker", "native"])
+def test_second_signal_ends_checks_that_never_end(
+    options: tuple[str, ...], state: Path, tmp_path: Path
+) -> None:
+    if options is CONTAINERS:
+        image_or_skip()
+    (tmp_path / "hanging.py").write_text(HANGING)
+    asked = (*options, "--metadata", "hanging:metadata", "--category", "operations")
+    with subprocess.Popen(
+        [*CHECK, *asked], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        while not (tmp_path / "hangs").exists():
+            assert process.poll() is None, process.stderr.read()
+        begun = ids(state)
+        process.send_signal(signal.SIGINT)
+        while "waiting for the end of" not in process.stderr.readline():
+            assert process.poll() is None
+        assert folders(begun)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(timeout=120) == 128 + signal.SIGINT, told
+    assert told.endswith("stopped by SIGINT; what was started is removed\n")
+    assert_nothing_left(begun, state)
+
+
 @pytest.fixture
 def server(state: Path) -> Iterator[URL]:  # noqa: ARG001  # its own records
     """A server that is somebody else's as far as the runs of the test know."""

@@ -1,4 +1,7 @@
-"""SIGINT and SIGTERM, once: whatever is started is removed, and a second one does not stop that."""
+"""SIGINT and SIGTERM: whatever is started is removed, and a second one does not stop that.
+
+Where the first one has to wait for others, a second one may do `Interrupts.again`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import signal
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
@@ -27,7 +31,10 @@ class Stopped(BaseException):
 
 
 class Interrupts:
-    """While its block runs, the first signal raises `Stopped` in the main thread."""
+    """While its block runs, the first signal raises `Stopped` in the main thread.
+
+    Until `hold`, a later one calls ``again`` with its number, which by default does nothing.
+    """
 
     def __init__(
         self,
@@ -36,17 +43,18 @@ class Interrupts:
     ) -> None:
         """Say what is being done when a signal comes, and in which state things are then."""
         self._doing, self._state = doing, state
+        self.again: Callable[[int], object] = _nothing
 
     def __enter__(self) -> Self:
         """Listen."""
         self._before: dict[int, Any] = {
-            number: signal.signal(number, self._stop) for number in _SIGNALS
+            number: signal.signal(number, self._stop) for number in SIGNALS
         }
         return self
 
     def hold(self) -> None:
         """From here on to the end of the block let no signal interrupt."""
-        for number in _SIGNALS:
+        for number in SIGNALS:
             # Not SIG_IGN, which programs that are started now would inherit.
             signal.signal(number, _ignore)
 
@@ -56,11 +64,19 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        self.hold()
+        for each in SIGNALS:
+            signal.signal(each, self._repeat)
         # A signal may come in the middle of another write: this one has no buffer.
         os.write(2, f"\ndbparity: {self._doing}\n".encode())
         raise Stopped(number, self._state)
 
+    def _repeat(self, number: int, _frame: FrameType | None) -> None:
+        self.again(number)
+
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
+    pass
+
+
+def _nothing(_number: int) -> None:
     pass

@@ -89,7 +89,8 @@ class Lines(Progress):
         with self._lock:
             begun = ", ".join(f"{check} on {target}" for target, check in self._begun.items())
         if begun:
-            self.screen.print(Text(f"waiting for the end of {begun}"), soft_wrap=True)
+            waiting = f"waiting for the end of {begun}; ctrl-C again ends them at once"
+            self.screen.print(Text(waiting), soft_wrap=True)
 
     def _line(self, name: str, what: str) -> None:
         self.screen.print(Text.assemble((name, "bold"), f": {what}"), soft_wrap=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from dbparity import plugins
 from dbparity.cli.console import Screen, complain, show, silence
+from dbparity.cli.ending import end_at_once
 from dbparity.cli.interrupts import Interrupts
 from dbparity.cli.live import lines_or_bars
 from dbparity.cli.options import AGREED, COULD_NOT_RUN, FINDINGS
@@ -68,9 +70,13 @@ def transfer(module: str) -> Any:  # noqa: ANN401  # a module
 def serving(
     settings: Settings, targets: Iterable[Target | str]
 ) -> Iterator[tuple[DatabaseTestEnvironment, Lines]]:
-    """An environment to be started; whatever ends the block, a signal too, it is stopped."""
+    """An environment to be started; whatever ends the block, a signal too, it is stopped.
+
+    A second signal ends the process without awaiting what still runs in other threads.
+    """
     with silence(), Interrupts() as interrupts, lines_or_bars(Screen(stderr=True)) as progress:
         environment = DatabaseTestEnvironment(targets, settings.server_options, progress)
+        interrupts.again = partial(end_at_once, environment)
         try:
             yield environment, progress
         finally:

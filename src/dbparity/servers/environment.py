@@ -140,6 +140,11 @@ class DatabaseTestEnvironment:
             *(TargetState(str(target), missing=why) for target, why in self.missing.items()),
         )
 
+    @property
+    def endable(self) -> Run | None:
+        """The run that began here, for `reaper.end`; None while its servers start or stop."""
+        return self._run if self._ends and self._open and not self._starting else None
+
     def server(self, target: Target) -> Server:
         """The running server of a target; raise `ServerUnavailable` where there is none."""
         if target not in self._served:

@@ -39,6 +39,25 @@ def test_second_signal_does_not_interrupt_what_the_first_has_begun() -> None:
     assert cleaned
 
 
+def test_second_signal_does_what_is_asked_of_it_until_it_is_held() -> None:
+    seen: list[int] = []
+
+    def clean(interrupts: Interrupts) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        interrupts.hold()
+        signal.raise_signal(signal.SIGINT)
+
+    def interrupted() -> None:
+        with Interrupts() as interrupts, ExitStack() as stack:
+            interrupts.again = seen.append
+            stack.callback(clean, interrupts)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Stopped, match="SIGINT"):
+        interrupted()
+    assert seen == [signal.SIGTERM]
+
+
 def test_held_signal_does_not_interrupt() -> None:
     with Interrupts() as interrupts:
         interrupts.hold()

@@ -67,7 +67,8 @@ def test_interruption_says_what_is_waited_for(lines: Lines, written: io.StringIO
     lines.checked(result("mysql+pymysql@9", "insert"))
     lines.interrupted()
     assert written.getvalue() == (
-        "waiting for the end of insert on sqlite+pysqlite, select on sqlite+aiosqlite\n"
+        "waiting for the end of insert on sqlite+pysqlite, select on sqlite+aiosqlite; "
+        "ctrl-C again ends them at once\n"
     )
 
 

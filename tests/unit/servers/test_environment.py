@@ -308,6 +308,27 @@ def test_interrupted_start_stops_what_was_being_started() -> None:
     assert not runs()
 
 
+def test_run_is_endable_from_when_its_servers_have_started_until_they_stop() -> None:
+    seen: list[Run | None] = []
+
+    def start(run: Run) -> Running:
+        seen.append(environment.endable)
+        running = folder(run)
+
+        def stop() -> None:
+            seen.append(environment.endable)
+            running.stop()
+
+        return Running(running.url, stop)
+
+    environment = environment_of(Given(offer(start)))
+    seen.append(environment.endable)
+    with environment:
+        (run,) = runs().values()
+        assert environment.endable == run
+    assert seen == [None, None, None]
+
+
 def test_thread_that_comes_too_late_starts_nothing() -> None:
     environment, run = environment_of(Given(offer())), Run.begin()
     answer = environment._provide(environment.wishes[0], run)
@@ -390,6 +411,7 @@ def test_process_that_joins_uses_the_servers_of_another_and_leaves_them(
     joined = DatabaseTestEnvironment(["sqlite", "mysql+pymysql"], FILES)
     with joined.join(environment.share(), run):
         assert joined.states == environment.states
+        assert joined.endable is None
         with joined.lease(AIOSQLITE) as database:
             database.run(lambda database: database.engine.connect().close())
             assert str(database.url.database).startswith(run.folder)
