@@ -165,8 +165,13 @@ def test_real_postgresql_and_sqlite_are_compared(
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
+@pytest.mark.parametrize("waits", [True, False], ids=["once", "twice"])
 def test_signal_ends_a_run_after_its_clean_up(
-    waiting: subprocess.Popen[str], shop: Path, number: signal.Signals, code: int
+    waiting: subprocess.Popen[str],
+    shop: Path,
+    number: signal.Signals,
+    code: int,
+    waits: bool,  # noqa: FBT001
 ) -> None:
     (run,) = records(shop)
     assert Path(run["folder"]).is_dir()
@@ -174,8 +179,10 @@ def test_signal_ends_a_run_after_its_clean_up(
     assert waiting.stderr is not None
     while "dbparity: stopping" not in waiting.stderr.readline():
         assert waiting.poll() is None
-    waiting.send_signal(signal.SIGINT)  # a second one does not stop the clean-up
-    (shop / "go").touch()
+    if waits:
+        (shop / "go").touch()
+    else:
+        waiting.send_signal(signal.SIGINT)
     ended, out, err = finish(waiting)
     assert ended == code
     assert out == ""

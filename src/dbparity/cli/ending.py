@@ -25,7 +25,7 @@ _LEFT = "not all that was started could be removed: `dbparity servers list` tell
 
 
 def end_at_once(environment: DatabaseTestEnvironment, number: int) -> None:
-    """End this process, and all that ``environment`` made, for the signal ``number``.
+    """End this process, and all that ``environment`` made, as one that the signal ``number`` ends.
 
     While servers start or stop it does nothing: that ends by itself, and would leave what is made
     by then.

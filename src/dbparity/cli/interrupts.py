@@ -33,7 +33,8 @@ class Stopped(BaseException):
 class Interrupts:
     """While its block runs, the first signal raises `Stopped` in the main thread.
 
-    Until `hold`, a later one calls ``again`` with its number, which by default does nothing.
+    Until `hold`, a later one calls ``again`` with the number of the first; by default that does
+    nothing.
     """
 
     def __init__(
@@ -65,13 +66,10 @@ class Interrupts:
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         for each in SIGNALS:
-            signal.signal(each, self._repeat)
+            signal.signal(each, lambda *_: self.again(number))
         # A signal may come in the middle of another write: this one has no buffer.
         os.write(2, f"\ndbparity: {self._doing}\n".encode())
         raise Stopped(number, self._state)
-
-    def _repeat(self, number: int, _frame: FrameType | None) -> None:
-        self.again(number)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

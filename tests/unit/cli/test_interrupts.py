@@ -39,7 +39,7 @@ def test_second_signal_does_not_interrupt_what_the_first_has_begun() -> None:
     assert cleaned
 
 
-def test_second_signal_does_what_is_asked_of_it_until_it_is_held() -> None:
+def test_second_signal_tells_of_the_first_until_it_is_held() -> None:
     seen: list[int] = []
 
     def clean(interrupts: Interrupts) -> None:
@@ -55,7 +55,7 @@ def test_second_signal_does_what_is_asked_of_it_until_it_is_held() -> None:
 
     with pytest.raises(Stopped, match="SIGINT"):
         interrupted()
-    assert seen == [signal.SIGTERM]
+    assert seen == [signal.SIGINT]
 
 
 def test_held_signal_does_not_interrupt() -> None:
