@@ -39,7 +39,8 @@ def written(path: Path) -> dict[str, Any]:
 
 
 def test_pools_that_lose_nothing_exit_with_0(project: Path, capsys: Capture) -> None:
-    assert main([*COMMAND, "--markdown", "pools.md"]) == 0
+    patient = ["--timeout", "2"]  # also where the machine does something else for a while
+    assert main([*COMMAND, *patient, "--markdown", "pools.md"]) == 0
     said = capsys.readouterr().out
     assert "burst of 5" in said
     assert "Every pool served its clients, and has lost no connection." in said
