@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dbparity.cli.console import Screen, complain, silence
-from dbparity.cli.interrupts import SIGNALS, Stopped
+from dbparity.cli.interrupts import REMOVED, SIGNALS, Stopped
 from dbparity.servers import reaper
 from dbparity.servers.ledger import runs
 
@@ -48,14 +48,11 @@ def main(handle: int) -> int:
     Screen(stderr=True).show_cursor()  # a bar had hidden it
     with os.fdopen(handle, "rb") as pipe:
         run, options, number = pickle.load(pipe)  # noqa: S301  # written by this process
-    state = "what was started is removed"
     try:
         with silence():
             reaper.end(run, options)
     except Exception as error:  # noqa: BLE001  # the exit code says that it was stopped
         complain(str(error))
-    if run.id in runs():
-        state = _LEFT
-    stopped = Stopped(number, state)
+    stopped = Stopped(number, _LEFT if run.id in runs() else REMOVED)
     complain(str(stopped))
     return stopped.code

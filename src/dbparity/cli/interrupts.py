@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REMOVED = "what was started is removed"
 
 
 class Stopped(BaseException):
@@ -40,11 +41,11 @@ class Interrupts:
     def __init__(
         self,
         doing: str = "stopping; servers and databases are being removed",
-        state: str = "what was started is removed",
+        state: str = REMOVED,
     ) -> None:
         """Say what is being done when a signal comes, and in which state things are then."""
         self._doing, self._state = doing, state
-        self.again: Callable[[int], object] = _nothing
+        self.again: Callable[[int], object] = _ignore
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -72,9 +73,5 @@ class Interrupts:
         raise Stopped(number, self._state)
 
 
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    pass
-
-
-def _nothing(_number: int) -> None:
+def _ignore(*_: object) -> None:
     pass
